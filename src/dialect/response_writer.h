@@ -72,8 +72,10 @@ class ResponseWriter {
   // Closes an open block, writes the fallback block (where shown) and shifts later indices. In an answer that is not
   // streamed, what was collected is dropped. A message_start relayed after a hop is written only if none was yet.
   virtual void hop(const Hop& hop, std::string& out) = 0;
-  // Ends the answer. `last` is the upstream's message_delta (whose unknown members are kept), or nullptr where the end
-  // is ours alone; before any message_start one is made. Closes an open block first.
+  // Ends the answer. `last` is the upstream's final event, whose unknown members are kept: in a stream its
+  // message_delta, otherwise its message_stop, which has the whole body; nullptr where the end is ours alone, or where
+  // the body of a declined attempt is no longer there. Before any message_start one is made. Closes an open block first.
+  // In a stream this writes everything up to and including the end mark (message_stop, [DONE]).
   virtual void finish(const Event* last, const Finish& finish, std::string& out) = 0;
   // Ends a stream with an error in the client's shape. Only after bytes were written; before, answer with a status.
   virtual void fail(const PublicError& error, std::string& out) = 0;

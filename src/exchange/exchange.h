@@ -17,6 +17,8 @@ struct Arrival {
   std::string body;          // complete, framing removed, content coding as sent
   std::string peer_address;  // of the client: from PROXY protocol where a trusted peer said so
   bool tls = false;
+  std::string listener;        // the name of the listener it came in by
+  std::string client_subject;  // RFC 2253 name of a verified client certificate, or empty
 };
 
 // One request with its response: the whole way from accept to record, as a state machine without I/O.

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "exchange/exchange.h"
+#include "simulator/script.h"
+
+// What the owner of the runtime gives it to call.
+namespace sallyport::runtime {
+
+struct LocalResponse {
+  int status = 200;
+  http::Headers headers;  // without framing
+  std::string body;
+  // Where set, it runs on a worker thread and what it returns is the response; for what may block.
+  std::function<LocalResponse()> later;
+};
+
+// Answers paths that are no exchange (health, metrics, control); nullopt = not one of them. Called
+// on every shard at once, must not block.
+using LocalHandler = std::function<std::optional<LocalResponse>(const exchange::Arrival&)>;
+
+// The body of an answer that the runtime gives by itself (400, 404, 408, 413, 417, 431, 500, 503,
+// 505): JSON.
+using ErrorPage = std::function<std::string(int status)>;
+
+// Makes the exchanges of one shard; called on that shard only.
+using ExchangeFactory = std::function<std::unique_ptr<exchange::Exchange>(exchange::Port&)>;
+
+using ScriptFactory = std::function<std::unique_ptr<simulator::Script>(
+    const http::RequestHead& head, std::string_view body, Random& random, WallTime now)>;
+
+struct Hooks {
+  // Called once for each shard, on the thread that calls Server::start.
+  std::function<ExchangeFactory(unsigned shard)> exchanges;
+  LocalHandler local;
+  ErrorPage error_page;
+  ScriptFactory scripts;  // upstreams of kind simulator
+
+  // On the main thread.
+  std::function<void()> reload_requested;  // SIGHUP or a watched file changed
+  std::function<void()> draining;          // readiness must go now
+};
+
+}  // namespace sallyport::runtime

@@ -10,12 +10,13 @@
 
 // Strict admission of JSON and the view of what was admitted, in one walk over the bytes.
 //
-// What parse() accepts has exactly one reading: valid UTF-8, no duplicate key in any object after unescaping, no lone
-// surrogate, no control character in a string, bounded depth, nothing after the value. So what we judge is what the
-// model's server reads, whichever parser it uses. Every value knows its byte span in the source, which is what edits
-// by splice need.
+// What parse() accepts has exactly one reading: valid UTF-8, no duplicate key in any object after
+// unescaping, no lone surrogate, no control character in a string, bounded depth, nothing after the
+// value. So what we judge is what the model's server reads, whichever parser it uses. Every value
+// knows its byte span in the source, which is what edits by splice need.
 //
-// Source: RFC 8259; I-JSON (RFC 7493) for uniqueness. Thread: a Document is immutable after parse().
+// Source: RFC 8259; I-JSON (RFC 7493) for uniqueness. Thread: a Document is immutable after
+// parse().
 namespace sallyport::json {
 
 enum class Type : std::uint8_t { null, boolean, number, string, array, object };
@@ -23,8 +24,8 @@ enum class Type : std::uint8_t { null, boolean, number, string, array, object };
 struct Limits {
   std::size_t max_bytes = 32u << 20;
   std::size_t max_depth = 64;
-  std::size_t max_values = 2'000'000;
-  std::size_t max_number_bytes = 64;
+  std::size_t max_values = 2'000'000;  // values and keys together
+  std::size_t max_number_bytes = 64;   // at most 256
 };
 
 // Half-open byte range of the source.
@@ -38,8 +39,9 @@ class Document;
 class Items;
 class Members;
 
-// A handle into a Document; cheap to copy, valid as long as the Document and its source. A handle may be absent
-// (a lookup that found nothing); an absent value answers every question with no.
+// A handle into a Document; cheap to copy, valid as long as the Document stays where it is and its
+// source lives. A handle may be absent (a lookup that found nothing); an absent value answers every
+// question with no.
 class Value {
  public:
   Value() = default;
@@ -69,7 +71,8 @@ class Value {
   std::optional<std::int64_t> integer() const;
   std::optional<double> number() const;
 
-  // Members and items; 0 and absent for other types. Lookup by unescaped key, linear in the number of members.
+  // Members and items; 0 and absent for other types. Lookup by unescaped key, linear in the number
+  // of members.
   std::size_t size() const;
   Value operator[](std::string_view key) const;
   Value at(std::size_t index) const;  // linear
@@ -94,9 +97,11 @@ struct Member {
 class Document {
  public:
   Document() = default;
-  // `source` is not copied and must outlive the Document. Errors name the byte offset, never the content.
+  // `source` is not copied and must outlive the Document. Errors: malformed, or too_large where a
+  // limit was hit; they name the byte offset, never the content.
   static Result<Document> parse(std::string_view source, const Limits& limits = {});
   // The same into an existing Document, whose memory is used again: for one document after another.
+  // After a failure the Document is empty and its root absent.
   Result<void> reparse(std::string_view source, const Limits& limits = {});
 
   Value root() const;
@@ -116,10 +121,12 @@ class Document {
     Type type = Type::null;
     bool escaped = false;
   };
-  friend class Parser;
+  friend class Walk;
+  friend class KeyCheck;
 
   std::string_view source_;
-  std::vector<Node> nodes_;
+  std::vector<Node> nodes_;  // in source order; of an object: key, value, key, value, …
+  std::vector<std::uint64_t> key_slots_;  // memory of the duplicate check, kept for reuse
 };
 
 // for (const Value item : array.items())

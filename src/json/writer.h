@@ -10,7 +10,8 @@
 //   w.begin_object().key("type").string("text").key("index").integer(0).end_object();
 namespace sallyport::json {
 
-// Appends `text` with its quotes, escaping only what RFC 8259 demands.
+// Appends `text` with its quotes, escaping only what RFC 8259 demands. Bytes that are not UTF-8
+// become U+FFFD.
 void append_string(std::string& out, std::string_view text);
 std::string quoted(std::string_view text);
 
@@ -25,7 +26,8 @@ class Writer {
   Writer& key(std::string_view name);
   Writer& string(std::string_view text);
   Writer& integer(std::int64_t value);
-  Writer& number(double value);
+  Writer& number(
+      double value);  // shortest form that reads back the same; null where it is not finite
   Writer& boolean(bool value);
   Writer& null();
   // A value that is JSON already.

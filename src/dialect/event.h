@@ -7,9 +7,9 @@
 
 #include "dialect/usage.h"
 
-// One vocabulary for what a model answers, whichever dialect it came in and whether it was streamed or not: the events
-// of the Messages API, because they are the most expressive. Decoders produce them, the exchange reads them, writers
-// turn them into the client's dialect.
+// One vocabulary for what a model answers, whichever dialect it came in and whether it was streamed
+// or not: the events of the Messages API, because they are the most expressive. Decoders produce
+// them, the exchange reads them, writers turn them into the client's dialect.
 namespace sallyport::dialect {
 
 enum class EventKind : std::uint8_t {
@@ -36,10 +36,19 @@ enum class BlockType : std::uint8_t {
   other,     // tool results, citations carriers, anything new
 };
 
-// True for the blocks that, while open, forbid a retry: a tool call cut in half cannot be continued.
+// True for the blocks that, while open, forbid a retry: a tool call cut in half cannot be
+// continued.
 bool is_tool_call(BlockType type);
 
-enum class DeltaType : std::uint8_t { text, thinking, signature, input_json, citations, refusal, other };
+enum class DeltaType : std::uint8_t {
+  text,
+  thinking,
+  signature,
+  input_json,
+  citations,
+  refusal,
+  other
+};
 
 struct StopDetails {
   std::optional<std::string> category;  // open set: cyber, bio, …; absent = null on the wire
@@ -49,13 +58,15 @@ struct StopDetails {
   std::optional<std::string> recommended_model;
 };
 
-// Views and the event itself live only during the sink call that hands it over; what must outlive it is copied.
+// Views and the event itself live only during the sink call that hands it over; what must outlive
+// it is copied.
 struct Event {
   EventKind kind = EventKind::opaque;
 
-  // Exactly the bytes received for this event, ready to relay in the same dialect: an SSE event with its blank line.
-  // Of an answer that was not streamed, only message_stop has them: the whole body. Empty where one wire event became
-  // several of these (the last one has the bytes) or where the event is ours.
+  // Exactly the bytes received for this event, ready to relay in the same dialect: an SSE event
+  // with its blank line. Of an answer that was not streamed, only message_stop has them: the whole
+  // body. Empty where one wire event became several of these (the last one has the bytes) or where
+  // the event is ours.
   std::string_view wire;
   // The JSON of the wire event (its data), for whoever must read every string leaf. Empty as above.
   std::string_view json;
@@ -65,11 +76,14 @@ struct Event {
   std::string model;  // the upstream's name of the model that answers
 
   // block_start, block_delta, block_stop
-  int index = -1;  // of the content block, as the upstream counted
+  // Of the content block, as the upstream counted. Tool calls of an OpenAI upstream may be open
+  // side by side; other blocks are open one at a time.
+  int index = -1;
   int choice = 0;  // OpenAI's choices[n]; 0 elsewhere
   BlockType block = BlockType::other;
-  std::string_view block_json;  // block_start: the content_block object (Messages shape), where there is one
-  std::string tool_id;          // block_start of a tool call
+  std::string_view
+      block_json;  // block_start: the content_block object (Messages shape), where there is one
+  std::string tool_id;  // block_start of a tool call
   std::string tool_name;
 
   // block_delta
@@ -77,7 +91,8 @@ struct Event {
   std::string text;  // unescaped: text, thinking, partial JSON, signature or refusal
 
   // message_delta
-  std::string stop_reason;  // in the Messages API's words: end_turn, max_tokens, stop_sequence, tool_use, refusal, …
+  std::string stop_reason;  // in the Messages API's words: end_turn, max_tokens, stop_sequence,
+                            // tool_use, refusal, …
   std::optional<std::string> stop_sequence;
   std::optional<StopDetails> stop_details;
 

@@ -46,11 +46,12 @@ struct Finish {
 
 struct WriterOptions {
   Api client = Api::anthropic;
-  Api upstream = Api::anthropic;
   bool stream = false;
-  bool include_usage = false;   // chat streams
-  bool show_fallback = false;   // fallback blocks and iterations (Messages API: the client sent the beta)
-  bool show_credit = false;     // the three credit members of stop_details (client sent a credit or fallback beta)
+  bool include_usage = false;  // chat streams
+  bool show_fallback =
+      false;  // fallback blocks and iterations (Messages API: the client sent the beta)
+  bool show_credit =
+      false;  // the three credit members of stop_details (client sent a credit or fallback beta)
   std::string message_id;       // for answers that have none
   std::string requested_model;  // as the client spelled it
   WallTime created;
@@ -58,26 +59,31 @@ struct WriterOptions {
   std::string request_echo_json;
 };
 
-// Writes one answer in the client's dialect. In a stream, bytes are appended to `out` as they become due; otherwise the
-// whole body is appended by finish() or relay(message_stop). Used by one thread.
+// Writes one answer in the client's dialect. In a stream, bytes are appended to `out` as they
+// become due; otherwise the whole body is appended by finish() or relay(message_stop). Used by one
+// thread.
 //
 // Same dialect and nothing of ours in the way: relay() appends the received bytes unchanged.
 class ResponseWriter {
  public:
   virtual ~ResponseWriter() = default;
 
-  // The catalog id of the model that the following events come from; before the first event and at each hop.
-  virtual void serving(const std::string& model) = 0;
+  // The catalog id of the model that the following events come from, and the dialect of its
+  // upstream (a chain may cross dialects on the way); before the first event and at each hop.
+  virtual void serving(const std::string& model, Api upstream) = 0;
   virtual void relay(const Event& event, std::string& out) = 0;
-  // Closes an open block, writes the fallback block (where shown) and shifts later indices. In an answer that is not
-  // streamed, what was collected is dropped. A message_start relayed after a hop is written only if none was yet.
+  // Closes an open block, writes the fallback block (where shown) and shifts later indices. In an
+  // answer that is not streamed, what was collected is dropped. A message_start relayed after a hop
+  // is written only if none was yet.
   virtual void hop(const Hop& hop, std::string& out) = 0;
-  // Ends the answer. `last` is the upstream's final event, whose unknown members are kept: in a stream its
-  // message_delta, otherwise its message_stop, which has the whole body; nullptr where the end is ours alone, or where
-  // the body of a declined attempt is no longer there. Before any message_start one is made. Closes an open block first.
-  // In a stream this writes everything up to and including the end mark (message_stop, [DONE]).
+  // Ends the answer. `last` is the upstream's final event, whose unknown members are kept: in a
+  // stream its message_delta, otherwise its message_stop, which has the whole body; nullptr where
+  // the end is ours alone, or where the body of a declined attempt is no longer there. Before any
+  // message_start one is made. Closes an open block first. In a stream this writes everything up to
+  // and including the end mark (message_stop, [DONE]).
   virtual void finish(const Event* last, const Finish& finish, std::string& out) = 0;
-  // Ends a stream with an error in the client's shape. Only after bytes were written; before, answer with a status.
+  // Ends a stream with an error in the client's shape. Only after bytes were written; before,
+  // answer with a status.
   virtual void fail(const PublicError& error, std::string& out) = 0;
   // Keeps the connection alive without saying anything.
   virtual void ping(std::string& out) = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,7 +10,8 @@
 
 namespace sallyport::dialect {
 
-// How an attempt takes up what its predecessor has already released (protocol: continue from the partial).
+// How an attempt takes up what its predecessor has already released (protocol: continue from the
+// partial).
 enum class Continuation : std::uint8_t {
   none,     // from scratch
   prefill,  // the released text blocks become a last assistant turn that the model continues
@@ -19,7 +21,8 @@ enum class Continuation : std::uint8_t {
 struct UpstreamAsk {
   Api api = Api::anthropic;  // what the upstream speaks
   std::string model;         // its name for the model
-  // The entry of `fallbacks` that named this hop: its overrides apply (absent / null / value, per the protocol).
+  // The entry of `fallbacks` that named this hop: its overrides apply (absent / null / value, per
+  // the protocol).
   const FallbackEntry* entry = nullptr;
   // A fallback hop: history is repaired for a model that did not write it.
   bool hop = false;
@@ -29,8 +32,12 @@ struct UpstreamAsk {
   std::optional<std::string> credit_token_json;
   // A redemption must reach the upstream as the client wrote it: no echo repair.
   bool keep_history = false;
-  // The caller wants the usage of a stream although the client did not ask (chat: stream_options.include_usage).
+  // The caller wants the usage of a stream although the client did not ask (chat:
+  // stream_options.include_usage).
   bool want_usage = true;
+  // The Messages API demands max_tokens, OpenAI's do not: what a request from there gets where it
+  // names none.
+  std::int64_t default_max_tokens = 4096;
 };
 
 struct UpstreamBody {
@@ -39,8 +46,9 @@ struct UpstreamBody {
   std::vector<std::string> betas;
 };
 
-// Same dialect: the client's bytes, spliced only where the gateway owns them. Other dialect: a new body that says the
-// same; what cannot be expressed there is an error with source client that names the field, never a silent loss.
+// Same dialect: the client's bytes, spliced only where the gateway owns them. Other dialect: a new
+// body that says the same; what cannot be expressed there is an error with source client that names
+// the field, never a silent loss.
 Result<UpstreamBody> encode_for_upstream(const ClientRequest& request, const UpstreamAsk& ask);
 
 }  // namespace sallyport::dialect

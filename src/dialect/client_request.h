@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,9 +13,20 @@
 #include "http/message.h"
 #include "json/document.h"
 
-// What the gate needs of a request, with the offsets to edit it. Nothing is rewritten and nothing is dropped: fields
-// that are not named here stay in the body and go on.
+// What the gate needs of a request, with the offsets to edit it. Nothing is rewritten and nothing
+// is dropped: fields that are not named here stay in the body and go on.
 namespace sallyport::dialect {
+
+// What is wrong with a request: an error for the client, with what its API says beside the message.
+struct RequestError : Error {
+  RequestError() = default;
+  RequestError(Error error) : Error(std::move(error)) {}  // NOLINT: so that fail() converts
+  std::string param;         // OpenAI: the member at fault; may be empty
+  std::string details_json;  // Messages API: error.details, an object; may be empty
+};
+// Converts to Result<T>, without what RequestError adds.
+template <class T>
+using Decoded = tl::expected<T, RequestError>;
 
 // One entry of `fallbacks`. `entry` is the object as sent, for its overrides.
 struct FallbackEntry {
@@ -66,9 +78,10 @@ struct ClientRequest {
   std::string model;
   json::Value model_value;
   bool stream = false;
-  bool include_usage = false;  // chat: stream_options.include_usage
+  bool include_usage = false;   // chat: stream_options.include_usage
   std::int64_t max_tokens = 0;  // 0 where the client named none
-  // metadata.user_id, safety_identifier or user; anthropic-user-profile-id where sent. Asserted by the client.
+  // metadata.user_id, safety_identifier or user; anthropic-user-profile-id where sent. Asserted by
+  // the client.
   std::string end_user;
   std::string api_version;  // anthropic-version
   Betas betas;
@@ -78,10 +91,12 @@ struct ClientRequest {
   bool echoes_fallback = false;
 };
 
-// Strict: JSON admission first (json/document.h), then the types and presence of the fields above. An error has
-// source client and a detail meant for the client, in the style of the API: "messages: Field required".
-Result<std::unique_ptr<ClientRequest>> decode_request(Api api, Operation operation, std::string body,
-                                                      const http::Headers& headers,
-                                                      const json::Limits& limits = {});
+// Strict: JSON admission first (json/document.h), then the types and presence of the fields above.
+// An error has source client and a detail meant for the client, in the style of the API: "messages:
+// Field required".
+Decoded<std::unique_ptr<ClientRequest>> decode_request(Api api, Operation operation,
+                                                       std::string body,
+                                                       const http::Headers& headers,
+                                                       const json::Limits& limits = {});
 
 }  // namespace sallyport::dialect

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "dialect/api.h"
+#include "dialect/client_request.h"
 
 namespace sallyport::dialect {
 
@@ -18,19 +19,25 @@ struct PublicError {
   std::string details_json;  // Messages API: error.details, an object; may be empty
 };
 
-// The one table from our codes to status, type and wording. The detail of an error with source client is meant for the
-// client; of any other only a general sentence is shown.
+// The one table from our codes to status, type and wording. The detail of an error with source
+// client is meant for the client; of any other only a general sentence is shown.
 PublicError public_error(const Error& error);
+// The same with the details and the parameter that a request's error carries.
+PublicError public_error(const RequestError& error);
+
+// The status to answer with. One number for both but for 529, which OpenAI's clients know as 503.
+int http_status(Api client, const PublicError& error);
 
 // The body of an error response; `request_id` is in it where the API has a place for it.
 std::string error_body(Api client, const PublicError& error, std::string_view request_id);
 
-// An upstream's error response (any status but 2xx) in the client's dialect. In the same dialect the bytes are
-// returned unchanged.
+// An upstream's error response (any status but 2xx) in the client's dialect. In the same dialect
+// the bytes are returned unchanged.
 std::string translate_error_body(Api upstream, Api client, int status, std::string_view body,
                                  std::string_view request_id);
 
-// Reads status-carrying facts of an upstream's error body: its type and message, for logs' labels and decisions.
+// Reads status-carrying facts of an upstream's error body: its type and message, for logs' labels
+// and decisions.
 struct UpstreamError {
   std::string type;
   std::string message;

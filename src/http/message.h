@@ -10,6 +10,11 @@
 namespace sallyport::http {
 
 bool equals_ignore_case(std::string_view a, std::string_view b);
+bool is_token(std::string_view text);        // RFC 9110, 5.6.2: what a method or a field name is
+bool is_field_value(std::string_view text);  // no control character but the tab
+std::string_view trim_blanks(std::string_view text);  // spaces and tabs at both ends
+// Whether the comma-separated `list` has `token`, without regard to case.
+bool list_has_token(std::string_view list, std::string_view token);
 
 struct Header {
   std::string name;  // as received
@@ -19,7 +24,9 @@ struct Header {
 // Field lines in order; names compare without regard to case.
 class Headers {
  public:
-  void add(std::string_view name, std::string_view value) { list_.push_back({std::string(name), std::string(value)}); }
+  void add(std::string_view name, std::string_view value) {
+    list_.push_back({std::string(name), std::string(value)});
+  }
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);
   // The first value of that name; nullptr where there is none.

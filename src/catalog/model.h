@@ -8,7 +8,8 @@
 #include "base/clock.h"
 #include "dialect/api.h"
 
-// Value types of the catalog: what the configuration says about models and the upstreams that serve them.
+// Value types of the catalog: what the configuration says about models and the upstreams that serve
+// them.
 namespace sallyport::catalog {
 
 // Money is whole nano-dollars: $10 per million tokens is 10'000 nano-dollars per token.
@@ -24,12 +25,14 @@ struct Price {
 // How a model takes up an answer that another one began (see docs/protocol.md).
 enum class Continue : std::uint8_t { refuse, prefill, restate };
 
-// Legal and organisational availability. Whether an upstream is up is another matter (see health.h).
+// Legal and organisational availability. Whether an upstream is up is another matter (see
+// health.h).
 struct Availability {
   bool allowed = true;
   std::string reason;     // shown to clients where not allowed
   std::string successor;  // a model id, or empty
-  // Serve the successor without being asked for it by the client; else it is only named in the error.
+  // Serve the successor without being asked for it by the client; else it is only named in the
+  // error.
   bool substitute = false;
 };
 
@@ -70,7 +73,8 @@ enum class UpstreamKind : std::uint8_t { anthropic, openai, simulator };
 struct Upstream {
   std::string name;
   UpstreamKind kind = UpstreamKind::anthropic;
-  // scheme, host and port are split from base_url; path prefix as configured, without a trailing slash.
+  // scheme, host and port are split from base_url; path prefix as configured, without a trailing
+  // slash.
   bool tls = true;
   std::string host;
   std::uint16_t port = 443;
@@ -89,7 +93,8 @@ struct Upstream {
   Duration idle_timeout = std::chrono::minutes(5);
   std::uint32_t max_idle_connections = 64;  // per shard
   std::uint32_t max_connections = 4096;     // per shard
-  bool retry_reused = true;  // one retry where a kept-alive connection closed before any response byte
+  bool retry_reused =
+      true;  // one retry where a kept-alive connection closed before any response byte
 
   // The dialect to call it in for a client of `client`.
   dialect::Api api_for(dialect::Api client) const;

@@ -34,7 +34,8 @@ class Section {
 
   std::string string(std::string_view key, std::string fallback = {});
   std::string required_string(std::string_view key);
-  // A string, or {env = "NAME"}: the variable's value.
+  // A string, or {env = "NAME"}: the variable's value; {env = "NAME", default = "…"} where it may
+  // be unset.
   std::string string_or_env(std::string_view key, std::string fallback = {});
   std::int64_t integer(std::string_view key, std::int64_t fallback, std::int64_t min,
                        std::int64_t max);
@@ -61,6 +62,11 @@ class Section {
   std::vector<Section> tables(std::string_view key);
   // The tables of a table whose keys are names: [key.<name>].
   std::vector<std::pair<std::string, Section>> named_tables(std::string_view key);
+
+  // True where the key is absent or the variable it names is set and not empty.
+  bool enabled_by_env(std::string_view key);
+  // Marks everything in this section as read: it is left out on purpose.
+  void ignore();
 
   // Notes a problem at `key` (or at the section, where the key is absent or empty).
   void problem(std::string_view key, std::string what, std::string hint = {});

@@ -105,6 +105,14 @@ Member* Node::find(std::string_view key) {
   return nullptr;
 }
 
+void Node::ignore() {
+  for (Member& member : members) {
+    member.read = true;
+    member.value.ignore();
+  }
+  for (Node& item : items) item.ignore();
+}
+
 Node parse_toml(std::string_view text, std::vector<Problem>& problems) {
   if (auto refused = refuse_unparsed(text)) {
     problems.push_back(std::move(*refused));

@@ -38,6 +38,8 @@ struct Node {
   std::vector<Member> members;  // of a table, in the file's order
 
   Member* find(std::string_view key);
+  // Marks all below as read.
+  void ignore();
 };
 
 struct Member {

@@ -86,14 +86,27 @@ std::string Section::string_or_env(std::string_view key, std::string fallback) {
   if (node == nullptr || node->kind != Kind::table) return string(key, std::move(fallback));
   Section source(state_, node, name(key));
   const std::string variable = source.required_string("env");
+  const std::string spare = source.string("default");
   if (variable.empty()) return fallback;
   const auto value = state_->environment(variable);
   if (!value || value->empty()) {
+    if (!spare.empty()) return spare;
     problem(key, "environment variable " + variable + " is not set",
             "export it before starting, or write the value");
     return fallback;
   }
   return *value;
+}
+
+bool Section::enabled_by_env(std::string_view key) {
+  const std::string variable = string(key);
+  if (variable.empty()) return true;
+  const auto value = state_->environment(variable);
+  return value && !value->empty();
+}
+
+void Section::ignore() {
+  if (node_ != nullptr) node_->ignore();
 }
 
 std::int64_t Section::integer(std::string_view key, std::int64_t fallback, std::int64_t min,

@@ -1,0 +1,89 @@
+#include "exchange/intake.h"
+
+#include <array>
+
+#include "exchange/headers.h"
+#include "http/content_coding.h"
+
+namespace sallyport::exchange {
+namespace {
+
+constexpr std::array<std::string_view, 3> kVersions = {"2023-01-01", "2023-06-01", "2026-10-21"};
+
+// The members that version 2026-10-21 no longer has.
+constexpr std::array<std::string_view, 3> kGoneIn202610 = {"temperature", "top_p", "top_k"};
+
+std::string_view bearer(const http::Headers& headers) {
+  const std::string_view value = headers.get("authorization");
+  constexpr std::string_view kScheme = "bearer ";
+  if (value.size() <= kScheme.size() || !http::equals_ignore_case(value.substr(0, kScheme.size()), kScheme)) return {};
+  std::string_view token = value.substr(kScheme.size());
+  while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
+  while (!token.empty() && token.back() == ' ') token.remove_suffix(1);
+  return token;
+}
+
+Result<void> check_gone_members(const dialect::ClientRequest& request) {
+  if (request.api_version != "2026-10-21") return {};
+  for (const std::string_view name : kGoneIn202610) {
+    if (request.document.root()[name].exists()) {
+      return fail(Code::invalid, std::string(name) + ": Extra inputs are not permitted", Source::client);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<access::Principal> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now) {
+  const std::string_view by_key = headers.get("x-api-key");
+  const std::string_view by_bearer = bearer(headers);
+  if (by_key.empty() && by_bearer.empty()) {
+    return fail(Code::unauthenticated, "x-api-key or Authorization: Bearer header is required", Source::client);
+  }
+  if (by_key.empty()) return keyring.identify(by_bearer, now);
+  auto principal = keyring.identify(by_key, now);
+  if (by_bearer.empty() || by_bearer == by_key) return principal;
+  // Claude Code may send both. One of them suffices, but two different principals are a contradiction.
+  auto other = keyring.identify(by_bearer, now);
+  if (!principal) return other;
+  if (other && other->key_id != principal->key_id) {
+    return fail(Code::unauthenticated, "x-api-key and Authorization name different keys: send one of them",
+                Source::client);
+  }
+  return principal;
+}
+
+Result<void> check_media(const http::Headers& headers) {
+  const std::string* type = headers.find("content-type");
+  if (type && media_type(*type) != "application/json") {
+    return fail(Code::invalid, "content-type: this endpoint reads application/json", Source::client);
+  }
+  if (headers.count("content-type") > 1) {
+    return fail(Code::invalid, "content-type: sent more than once", Source::client);
+  }
+  return {};
+}
+
+Result<void> check_version(const http::Headers& headers) {
+  const std::string* version = headers.find("anthropic-version");
+  if (!version) return fail(Code::invalid, "anthropic-version: header is required", Source::client);
+  for (const std::string_view known : kVersions) {
+    if (*version == known) return {};
+  }
+  return fail(Code::invalid, "anthropic-version: unknown version; known are 2023-06-01 and 2026-10-21",
+              Source::client);
+}
+
+Result<std::unique_ptr<dialect::ClientRequest>> Intake::run() {
+  auto plain = http::decode_content(headers, std::move(body), max_body_bytes);
+  if (!plain) return Failure(plain.error());
+  json::Limits limits;
+  limits.max_bytes = max_body_bytes;
+  auto request = dialect::decode_request(api, operation, std::move(*plain), headers, limits);
+  if (!request) return request;
+  if (auto ok = check_gone_members(**request); !ok) return Failure(ok.error());
+  return request;
+}
+
+}  // namespace sallyport::exchange

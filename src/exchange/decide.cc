@@ -46,8 +46,7 @@ Result<void> walk_tool(const access::Principal& principal, const catalog::Catalo
 
 Result<void> permit(const access::Principal& principal, const catalog::Model& model) {
   if (!model.availability.allowed) return not_found(unavailable_text(model));
-  const auto& allowed = principal.allowed_models;
-  if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), model.id) == allowed.end()) {
+  if (!principal.allows_model(model.id)) {
     return fail(Code::forbidden, "Your organization is not permitted to use " + model.id + " with this key.",
                 Source::client);
   }

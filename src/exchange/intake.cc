@@ -35,19 +35,19 @@ Result<void> check_gone_members(const dialect::ClientRequest& request) {
 
 }  // namespace
 
-Result<access::Principal> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now) {
+Result<const access::Principal*> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now) {
   const std::string_view by_key = headers.get("x-api-key");
   const std::string_view by_bearer = bearer(headers);
   if (by_key.empty() && by_bearer.empty()) {
     return fail(Code::unauthenticated, "x-api-key or Authorization: Bearer header is required", Source::client);
   }
-  if (by_key.empty()) return keyring.identify(by_bearer, now);
-  auto principal = keyring.identify(by_key, now);
+  if (by_key.empty()) return keyring.authenticate(by_bearer, now);
+  auto principal = keyring.authenticate(by_key, now);
   if (by_bearer.empty() || by_bearer == by_key) return principal;
   // Claude Code may send both. One of them suffices, but two different principals are a contradiction.
-  auto other = keyring.identify(by_bearer, now);
+  auto other = keyring.authenticate(by_bearer, now);
   if (!principal) return other;
-  if (other && other->key_id != principal->key_id) {
+  if (other && (*other)->key_id != (*principal)->key_id) {
     return fail(Code::unauthenticated, "x-api-key and Authorization name different keys: send one of them",
                 Source::client);
   }

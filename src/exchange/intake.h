@@ -13,7 +13,8 @@
 namespace sallyport::exchange {
 
 // x-api-key, Authorization: Bearer, or both where they name the same key.
-Result<access::Principal> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now);
+// The principal lives as long as the keyring.
+Result<const access::Principal*> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now);
 
 // Media type and content coding must be ones we read.
 Result<void> check_media(const http::Headers& headers);

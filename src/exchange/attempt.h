@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "catalog/catalog.h"
+#include "catalog/routing.h"
 #include "dialect/client_request.h"
 #include "dialect/response_decoder.h"
 #include "dialect/response_writer.h"
@@ -34,7 +35,7 @@ struct HopState {
   const catalog::Model* model = nullptr;
   const dialect::FallbackEntry* entry = nullptr;  // the fallback entry that named it
   std::size_t number = 0;                         // 0 = the first model asked
-  std::vector<const catalog::Route*> routes;      // in the order to try
+  std::vector<catalog::Candidate> routes;         // in the order to try
   std::size_t next_route = 0;
   dialect::Continuation continuation = dialect::Continuation::none;
 };

@@ -4,6 +4,7 @@
 
 #include "exchange/headers.h"
 #include "http/content_coding.h"
+#include "json/writer.h"
 
 namespace sallyport::exchange {
 namespace {
@@ -30,6 +31,31 @@ Result<void> check_gone_members(const dialect::ClientRequest& request) {
       return fail(Code::invalid, std::string(name) + ": Extra inputs are not permitted", Source::client);
     }
   }
+  return {};
+}
+
+// The API names the three ways in which a coded body can be wrong.
+dialect::RequestError coding_error(const Error& error) {
+  const std::string_view name = error.code == Code::too_large ? "request_body_too_large_after_decoding"
+                                : error.code == Code::invalid ? "request_body_encoding_unsupported"
+                                                              : "request_body_encoding_invalid";
+  dialect::RequestError shown(error);
+  shown.details_json = "{\"error_code\":" + json::quoted(name) + "}";
+  return shown;
+}
+
+dialect::Decoded<void> decode_content(Intake& intake) {
+  if (intake.headers.count("content-encoding") > 1) {
+    return tl::unexpected(coding_error({Code::invalid, Source::client, false, "content-encoding: sent more than once"}));
+  }
+  const auto coding = http::parse_content_encoding(intake.headers.get("content-encoding"));
+  if (!coding) return tl::unexpected(coding_error(coding.error()));
+  if (*coding == http::Coding::identity) return {};
+  http::DecodeLimits limits;
+  limits.max_output_bytes = intake.max_body_bytes;
+  auto plain = http::decode_body(*coding, intake.body, limits);
+  if (!plain) return tl::unexpected(coding_error(plain.error()));
+  intake.body = std::move(*plain);
   return {};
 }
 
@@ -75,14 +101,13 @@ Result<void> check_version(const http::Headers& headers) {
               Source::client);
 }
 
-Result<std::unique_ptr<dialect::ClientRequest>> Intake::run() {
-  auto plain = http::decode_content(headers, std::move(body), max_body_bytes);
-  if (!plain) return Failure(plain.error());
+dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> Intake::run() {
+  if (auto ok = decode_content(*this); !ok) return tl::unexpected(ok.error());
   json::Limits limits;
   limits.max_bytes = max_body_bytes;
-  auto request = dialect::decode_request(api, operation, std::move(*plain), headers, limits);
+  auto request = dialect::decode_request(api, operation, std::move(body), headers, limits);
   if (!request) return request;
-  if (auto ok = check_gone_members(**request); !ok) return Failure(ok.error());
+  if (auto ok = check_gone_members(**request); !ok) return tl::unexpected(dialect::RequestError(ok.error()));
   return request;
 }
 

@@ -30,7 +30,7 @@ struct Intake {
   std::string body;
   std::size_t max_body_bytes;
 
-  Result<std::unique_ptr<dialect::ClientRequest>> run();
+  dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> run();
 };
 
 }  // namespace sallyport::exchange

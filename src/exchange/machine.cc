@@ -14,7 +14,8 @@ using dialect::Operation;
 // What a worker needs and leaves behind; shared, so that an exchange may vanish while its job still runs.
 struct Machine::Job {
   Intake intake;
-  Result<std::unique_ptr<dialect::ClientRequest>> result = fail(Code::internal, "not decoded yet");
+  dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> result =
+      tl::unexpected(dialect::RequestError({Code::internal, Source::internal, false, "not decoded"}));
 };
 
 std::unique_ptr<Exchange> Exchange::make(Services& services, Port& port) {
@@ -22,7 +23,7 @@ std::unique_ptr<Exchange> Exchange::make(Services& services, Port& port) {
 }
 
 Machine::Machine(Services& services, Port& port)
-    : services_(services), port_(port), catalog_(services.catalog), keyring_(services.keyring) {
+    : services_(services), port_(port), catalog_(services.catalog), keyring_(services.keyring), health_(services.health) {
   started_ = services_.clock->now();
   last_write_ = started_;
   now_wall_ = services_.clock->wall();
@@ -94,7 +95,7 @@ void Machine::on_work_done() {
   on_decoded(std::move(job->result));
 }
 
-void Machine::on_decoded(Result<std::unique_ptr<dialect::ClientRequest>> request) {
+void Machine::on_decoded(dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> request) {
   if (!request) return answer_error(request.error());
   request_ = std::move(*request);
   record_.requested_model = request_->model;

@@ -40,7 +40,7 @@ class Machine final : public Exchange {
 
   // machine.cc: accept, identify, admit, decode, decide
   void read_body(Arrival arrival);
-  void on_decoded(Result<std::unique_ptr<dialect::ClientRequest>> request);
+  void on_decoded(dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> request);
   Result<void> take_up(dialect::ClientRequest& request);
   Result<void> check_named_fallbacks();
   Result<void> take_credit();
@@ -51,6 +51,7 @@ class Machine final : public Exchange {
   // machine_dispatch.cc: one hop after another, one route after another
   void begin_hop(const catalog::Model& model, const dialect::FallbackEntry* entry);
   void try_next_route();
+  void report_health(const http::ResponseHead& head);
   Result<UpstreamCall> make_call(const catalog::Route& route, const catalog::Upstream& upstream);
   void hop_unavailable(dialect::PublicError error);
   void on_error_response_end();
@@ -81,7 +82,8 @@ class Machine final : public Exchange {
 
   // machine_end.cc: the client's side
   void answer_error(const dialect::PublicError& error);
-  void answer_error(const Error& error);
+  void answer_error(const Error& error) { answer_error(dialect::RequestError(error)); }
+  void answer_error(const dialect::RequestError& error);
   void answer_json(int status, std::string body, const http::Headers* upstream = nullptr);
   void commit_head();
   void add_own_headers(http::Headers& headers) const;
@@ -100,6 +102,7 @@ class Machine final : public Exchange {
   // Snapshots, kept for the whole exchange.
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const access::Keyring> keyring_;
+  std::shared_ptr<const catalog::HealthBoard> health_;
   Instant started_;
   WallTime now_wall_;  // of the arrival: dated tables are read once
 
@@ -118,6 +121,7 @@ class Machine final : public Exchange {
   std::int64_t retry_after_seconds_ = 0;
 
   HopState hop_;
+  const catalog::Model* answering_ = nullptr;  // whose words the client has, or will have first
   Attempt attempt_;
   AttemptId last_attempt_id_ = 0;
   std::unique_ptr<Refusal> refusal_;           // the last one, until superseded

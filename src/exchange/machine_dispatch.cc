@@ -1,6 +1,11 @@
+#include <algorithm>
+#include <charconv>
+
 #include "base/log.h"
+#include "catalog/routing.h"
 #include "exchange/headers.h"
 #include "exchange/machine.h"
+#include "json/writer.h"
 
 // Hops, routes and attempts. A hop is one model; an attempt is one call of one of its routes. Failover goes to the next
 // route of the same hop and only before anything of the attempt was released.
@@ -44,7 +49,8 @@ void Machine::begin_hop(const catalog::Model& model, const dialect::FallbackEntr
   hop_.entry = entry;
   hop_.number = number;
   attempt_ = {};
-  hop_.routes = services_.health->plan(model, *services_.random, services_.clock->now());
+  hop_.routes = catalog::route_plan(*catalog_, model, *health_, services_.clock->now(),
+                                    services_.random->next_u64());
   if (number > 0 && request_->stream && output_released_ && !released_text_.empty()) {
     hop_.continuation = model.continues == catalog::Continue::prefill ? dialect::Continuation::prefill
                                                                       : dialect::Continuation::restate;
@@ -56,13 +62,12 @@ void Machine::try_next_route() {
   if (hop_.next_route >= hop_.routes.size()) {
     return hop_unavailable(gateway_error(529, "overloaded_error", "No upstream serves this model now."));
   }
-  const catalog::Route& route = *hop_.routes[hop_.next_route++];
-  const catalog::Upstream* upstream = catalog_->find_upstream(route.upstream);
+  const catalog::Candidate& candidate = hop_.routes[hop_.next_route++];
   attempt_ = {};
-  attempt_.upstream = upstream;
-  attempt_.route = &route;
+  attempt_.upstream = candidate.upstream;
+  attempt_.route = candidate.route;
   attempt_.started = services_.clock->now();
-  auto call = make_call(route, *upstream);
+  auto call = make_call(*candidate.route, *candidate.upstream);
   if (!call) {
     // Of the first hop this is the client's to mend; a later one was checked up front and is merely not to be had.
     return hop_.number == 0 ? answer_error(call.error()) : hop_unavailable(dialect::public_error(call.error()));
@@ -134,11 +139,27 @@ bool Machine::check_response_media(const http::ResponseHead& head, std::string& 
   return true;
 }
 
+void Machine::report_health(const http::ResponseHead& head) {
+  catalog::UpstreamHealth* health = health_->find(attempt_.upstream->name);
+  if (!health) return;
+  const Instant now = services_.clock->now();
+  if (head.status == 429 || head.status == 529) {
+    std::int64_t seconds = 1;
+    const std::string_view text = head.headers.get("retry-after");
+    std::from_chars(text.data(), text.data() + text.size(), seconds);
+    health->overloaded(now, std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, 60)));
+  } else if (head.status >= 500) {
+    health->failed(now);
+  } else {
+    health->succeeded();
+  }
+}
+
 void Machine::on_upstream_head(AttemptId id, const http::ResponseHead& head) {
   if (id != attempt_.id || phase_ == Phase::finished) return;
   attempt_.status = head.status;
   attempt_.headers = head.headers;
-  services_.health->report(*attempt_.upstream, !worth_another_route(head.status), services_.clock->now());
+  report_health(head);
   const bool ok = head.status >= 200 && head.status < 300;
   if (!ok && worth_another_route(head.status) && hop_.next_route < hop_.routes.size()) {
     close_attempt(AttemptOutcome::failed, true);
@@ -193,7 +214,9 @@ void Machine::on_upstream_failure(AttemptId id, const UpstreamFailure& failure) 
     close_attempt(AttemptOutcome::served, false);
     return finish(outcome_);
   }
-  services_.health->report(*attempt_.upstream, false, services_.clock->now());
+  if (catalog::UpstreamHealth* health = health_->find(attempt_.upstream->name)) {
+    health->failed(services_.clock->now());
+  }
   const bool may_retry = failure.nothing_sent && attempt_.status == 0;
   close_attempt(AttemptOutcome::failed, false);
   if (may_retry && hop_.next_route < hop_.routes.size()) {

@@ -16,8 +16,8 @@ void Machine::add_own_headers(http::Headers& headers) const {
   headers.add("request-id", record_.request_id);
   if (destination_.api != dialect::Api::anthropic) headers.add("x-request-id", record_.request_id);
   if (request_) headers.add("sallyport-requested-model", request_->model);
-  if (request_ && hop_.model && answer_started_) {
-    headers.add("sallyport-served-model", hop_.model->id);
+  if (answering_) {
+    headers.add("sallyport-served-model", answering_->id);
     headers.add("sallyport-reason", reason_word());
   }
   if (!principal_) return;
@@ -75,7 +75,7 @@ void Machine::answer_json(int status, std::string body, const http::Headers* ups
   if (attempt_.id == 0) finish(outcome_);
 }
 
-void Machine::answer_error(const Error& error) {
+void Machine::answer_error(const dialect::RequestError& error) {
   if (outcome_ == Outcome::internal_error) {
     const bool ours = error.code == Code::unauthenticated || error.code == Code::forbidden ||
                       error.code == Code::rate_limited || error.code == Code::over_budget;
@@ -88,7 +88,7 @@ void Machine::answer_error(const Error& error) {
 }
 
 void Machine::answer_error(const dialect::PublicError& error) {
-  answer_json(error.status, dialect::error_body(destination_.api, error, record_.request_id));
+  answer_json(dialect::http_status(destination_.api, error), dialect::error_body(destination_.api, error, record_.request_id));
 }
 
 // ---- bytes ----
@@ -112,7 +112,7 @@ void Machine::end_stream_with_error(const dialect::PublicError& error) {
 
 // The answer is whole. The upstream may still have to end its side.
 void Machine::answer_complete() {
-  record_.served_model = refused_ ? std::string() : hop_.model->id;
+  record_.served_model = refused_ || !answering_ ? std::string() : answering_->id;
   remember_route();
   if (!request_->stream) return answer_json(200, std::exchange(out_, {}), &attempt_.headers);
   commit_head();

@@ -89,6 +89,7 @@ void Machine::release_start() {
   const std::unique_ptr<OwnedEvent> start = std::move(attempt_.held_start);
   const bool hops_first = answer_started_ || !request_->stream;
   if (hops_first) write_hops();
+  answering_ = hop_.model;
   writer_->serving(hop_.model->id, attempt_.api);
   writer_->relay(start->get(), out_);
   answer_started_ = true;
@@ -275,6 +276,7 @@ void Machine::deliver_refusal() {
   pending_hops_.pop_back();  // the hop that never ran
   std::move(pending_hops_.begin(), pending_hops_.end(), std::back_inserter(hops_));
   pending_hops_.clear();
+  answering_ = refusal_->model;
   if (!answer_started_) {
     writer_->serving(refusal_->model->id, refusal_->api);
     if (refusal_->start) writer_->relay(refusal_->start->get(), out_);

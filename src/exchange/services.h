@@ -41,7 +41,7 @@ struct Services {
   Random* random = nullptr;
   std::shared_ptr<const catalog::Catalog> catalog;
   std::shared_ptr<const access::Keyring> keyring;
-  catalog::Health* health = nullptr;
+  std::shared_ptr<const catalog::HealthBoard> health;
   metering::Limiter* limiter = nullptr;
   metering::RecordSink* records = nullptr;
   RecordObserver* observer = nullptr;  // may be null

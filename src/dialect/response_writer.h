@@ -18,6 +18,9 @@ struct Hop {
   std::string to;    // the catalog's id
   std::string trigger = "refusal";
   std::optional<std::string> category;
+  // The next model answers anew instead of continuing the text: dialects without blocks set the two
+  // apart.
+  bool restated = false;
 };
 
 // One attempt in usage.iterations.

@@ -38,6 +38,9 @@ struct UpstreamAsk {
   // The Messages API demands max_tokens, OpenAI's do not: what a request from there gets where it
   // names none.
   std::int64_t default_max_tokens = 4096;
+  // Chat made from another dialect: the token limit goes as `max_tokens`, for servers that do not
+  // know `max_completion_tokens` (Ollama); OpenAI's reasoning models know only the latter.
+  bool old_token_limit = false;
 };
 
 struct UpstreamBody {

@@ -48,14 +48,6 @@ std::string messages_error_type(std::string_view type, std::string_view code) {
   return "api_error";
 }
 
-std::string_view openai_error_type(std::string_view messages_type) {
-  if (messages_type == "api_error" || messages_type == "overloaded_error" ||
-      messages_type == "timeout_error") {
-    return "server_error";
-  }
-  return messages_type;
-}
-
 std::string refusal_sentence(const std::optional<StopDetails>& details) {
   if (details && details->explanation && !details->explanation->empty()) {
     return *details->explanation;

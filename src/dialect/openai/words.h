@@ -20,9 +20,8 @@ std::string stop_reason_of_status(std::string_view status, std::string_view inco
 // stop_reason -> incomplete_details.reason; empty where the response is complete.
 std::string_view incomplete_reason_of(std::string_view stop_reason);
 
-// An OpenAI error's `type` and `code` -> error.type of the Messages API, and back.
+// An OpenAI error's `type` and `code` -> error.type of the Messages API.
 std::string messages_error_type(std::string_view type, std::string_view code);
-std::string_view openai_error_type(std::string_view messages_type);
 
 // What a refusal says where it comes with no explanation.
 inline constexpr std::string_view kRefusalSentence = "This request was declined.";

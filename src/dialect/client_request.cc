@@ -10,8 +10,9 @@ Decoded<void> decode_fields(ClientRequest& request, const http::Headers& headers
     case Api::anthropic:
       return decode_anthropic(request, headers);
     case Api::openai_chat:
+      return decode_chat(request, headers);
     case Api::openai_responses:
-      return fail(Code::not_found, "this api is not served", Source::client);
+      return decode_responses(request, headers);
   }
   return fail(Code::internal, "a dialect without a decoder");
 }

@@ -10,8 +10,9 @@ std::unique_ptr<ResponseDecoder> make_decoder(Api upstream, bool stream,
     case Api::anthropic:
       return make_anthropic_decoder(stream, limits);
     case Api::openai_chat:
+      return make_chat_decoder(stream, limits);
     case Api::openai_responses:
-      return nullptr;
+      return make_responses_decoder(stream, limits);
   }
   return nullptr;
 }

@@ -67,6 +67,23 @@ void ChatChoice::add_text(BlockType type, DeltaType delta, json::Value text, Wir
   events.add(std::move(made));
 }
 
+// Mistral's reasoning models send content as a list of parts.
+Result<void> ChatChoice::read_parts(json::Value parts, WireEvents& events) {
+  if (parts.is_object()) return broken("content in an unknown form");
+  for (const json::Value part : parts.items()) {
+    if (part["text"].is_string()) {
+      add_text(BlockType::text, DeltaType::text, part["text"], events);
+    } else if (part["thinking"].is_array()) {
+      for (const json::Value thought : part["thinking"].items()) {
+        add_text(BlockType::thinking, DeltaType::thinking, thought["text"], events);
+      }
+    } else {
+      return broken("a content part of an unknown form");
+    }
+  }
+  return {};
+}
+
 ChatChoice::Tool* ChatChoice::find_tool(json::Value call) {
   const std::optional<std::int64_t> index = call["index"].integer();
   const json::Value id = call["id"];
@@ -152,13 +169,15 @@ Result<void> ChatChoice::read(json::Value choice, WireEvents& events) {
   const json::Value calls = delta["tool_calls"];
   const json::Value legacy = delta["function_call"];
   const bool says_something = has_text(reasoning) || has_text(delta["content"]) ||
-                              has_text(delta["refusal"]) || calls.size() != 0 || legacy.is_object();
+                              delta["content"].size() != 0 || has_text(delta["refusal"]) ||
+                              calls.size() != 0 || legacy.is_object();
   if (finished_) {
     if (says_something) return broken("content after finish_reason");
     return {};
   }
   add_text(BlockType::thinking, DeltaType::thinking, reasoning, events);
   add_text(BlockType::text, DeltaType::text, delta["content"], events);
+  if (auto parts = read_parts(delta["content"], events); !parts) return parts;
   add_text(BlockType::refusal, DeltaType::refusal, delta["refusal"], events);
   for (const json::Value call : calls.items()) {
     if (auto read = read_tool(call, events); !read) return read;

@@ -41,6 +41,7 @@ class ChatChoice {
 
   Event event(EventKind kind, int block, BlockType type) const;
   void add_text(BlockType type, DeltaType delta, json::Value text, WireEvents& events);
+  Result<void> read_parts(json::Value parts, WireEvents& events);
   void close_text(WireEvents& events);
   void close_complete_tools(WireEvents& events);
   Result<void> read_tool(json::Value call, WireEvents& events);

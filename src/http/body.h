@@ -37,11 +37,11 @@ class BodyReader {
     std::size_t consumed = 0;
     std::string_view data;  // points into the bytes handed in; may be empty
   };
-  // Of bytes that are not empty at least one is consumed, while more are needed.
+  // Consumes something of bytes that are not empty, unless it completes or fails.
   Part read(std::string_view bytes);
 
   Progress progress() const { return progress_; }
-  // Bytes of content so far.
+  // Bytes of content so far, with the whole of the current chunk.
   std::uint64_t size() const { return size_; }
   // Why it failed: 400, or 413 where the content exceeds the limit (known at once where a length
   // announces it).
@@ -54,8 +54,8 @@ class BodyReader {
 
   Part read_plain(std::string_view bytes);
   Part read_chunked(std::string_view bytes);
-  Part read_line(std::string_view bytes);
-  Part read_data_end(std::string_view bytes);
+  std::size_t read_line(std::string_view bytes);
+  std::size_t read_data_end(std::string_view bytes);
   Refusal take_size_line(std::string_view line);
   Refusal take_trailer_line(std::string_view line);
   bool count(std::uint64_t bytes);

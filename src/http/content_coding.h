@@ -49,6 +49,9 @@ class ContentDecoder {
   class Inflater;
   class GzipInflater;
   class ZstdInflater;
+  Result<void> copy(std::string_view bytes, std::string& out);
+  Result<void> inflate_into(std::string_view bytes, std::string& out);
+
   std::unique_ptr<Inflater> inflater_;  // none for identity
   DecodeLimits limits_;
   std::uint64_t taken_ = 0;

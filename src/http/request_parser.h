@@ -40,7 +40,7 @@ class RequestParser {
  private:
   enum class State : std::uint8_t { start_line, fields, complete, failed };
 
-  Refusal take_line(std::string_view line);
+  Refusal take_line_text(std::string_view line);
   Refusal take_request_line(std::string_view line);
   Refusal take_target(std::string_view target);
   Refusal finish_head();

@@ -39,7 +39,7 @@ class ResponseParser {
  private:
   enum class State : std::uint8_t { start_line, fields, complete, failed };
 
-  Refusal take_line(std::string_view line);
+  Refusal take_line_text(std::string_view line);
   Refusal take_status_line(std::string_view line);
   Refusal finish_head();
   Fed failed(const Refusal& refusal, std::size_t consumed);

@@ -92,7 +92,9 @@ void BodyWriter::collect_delta(const Event& event) {
 
 json::Value BodyWriter::read_body(const Event* event) {
   if (event == nullptr || upstream_ != Api::anthropic || event->json.empty()) return {};
-  if (!document_.reparse(event->json)) return {};
+  json::Limits limits;
+  limits.max_bytes = event->json.size();  // the decoder has set the bound
+  if (!document_.reparse(event->json, limits)) return {};
   const json::Value root = document_.root();
   return root["type"].equals("message") && root["content"].is_array() ? root : json::Value();
 }
@@ -118,7 +120,11 @@ void BodyWriter::splice_body(json::Value body, std::string_view source, const Fi
     splice_stop(body, *finish, options_.show_credit, splice);
     splice_usage(body, told, *finish, options_.show_fallback, true, splice);
   }
-  out += splice.empty() ? std::string(source) : splice.apply();
+  if (splice.empty()) {
+    out += source;
+  } else {
+    out += splice.apply();
+  }
 }
 
 void BodyWriter::write_content(const Finish& finish, json::Writer& w) {

@@ -6,6 +6,7 @@
 #include "dialect/anthropic/wire.h"
 #include "dialect/parts.h"
 #include "json/document.h"
+#include "json/writer.h"
 
 namespace sallyport::dialect::anthropic {
 

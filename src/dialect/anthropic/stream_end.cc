@@ -84,8 +84,8 @@ void StreamWriter::relay_message_stop(const Event& event, std::string& out) {
   close_all(out);
   // Of an answer that was not streamed the event has the whole body.
   const bool is_event = read_json(event)["type"].equals("message_stop");
-  if (is_event && !event.wire.empty()) {
-    out += event.wire;
+  if (is_event) {
+    append_edited(out, event, "message_stop", event.json);
   } else {
     append_event(out, "message_stop", R"({"type":"message_stop"})");
   }
@@ -108,9 +108,10 @@ void StreamWriter::relay_opaque(const Event& event, std::string& out) {
   if (!same_dialect()) return;
   if (!event.wire.empty()) {
     out += event.wire;
-  } else if (const json::Value type = read_json(event)["type"]; type.is_string()) {
-    append_event(out, json::quoted(type.text()), event.json);
+    return;
   }
+  const json::Value type = read_json(event)["type"];
+  if (type.is_string()) append_event(out, type.text(), event.json);
 }
 
 // What an upstream said in refusal parts is told in this dialect's way.

@@ -61,9 +61,12 @@ std::string input_json(const std::string& input) {
 }  // namespace
 
 void append_event(std::string& out, std::string_view name, std::string_view json) {
-  out += "event: ";
-  out += name;
-  out += '\n';
+  // An upstream's own word must not break out of its line.
+  if (name.find_first_of("\r\n") == std::string_view::npos) {
+    out += "event: ";
+    out += name;
+    out += '\n';
+  }
   while (true) {
     const std::size_t line_end = json.find('\n');
     out += "data: ";

@@ -87,6 +87,7 @@ struct ServerConfig {
   Duration upstream_idle_timeout =
       std::chrono::seconds(50);  // a kept connection is closed after this
   std::size_t max_upstream_head_bytes = 64 * 1024;
+  std::uint64_t max_upstream_body_bytes = 1ull << 30;
 
   Duration stall_threshold =
       std::chrono::milliseconds(100);  // a longer callback is counted and logged

@@ -23,9 +23,9 @@ struct LocalResponse {
 // on every shard at once, must not block.
 using LocalHandler = std::function<std::optional<LocalResponse>(const exchange::Arrival&)>;
 
-// The body of an answer that the runtime gives by itself (400, 404, 408, 413, 417, 431, 500, 503,
-// 505): JSON.
-using ErrorPage = std::function<std::string(int status)>;
+// An answer that the runtime gives by itself (400, 404, 408, 413, 414, 417, 431, 500, 501, 503,
+// 505). `later` is not looked at. Where no hook is set, the body is a plain JSON object.
+using ErrorPage = std::function<LocalResponse(int status)>;
 
 // Makes the exchanges of one shard; called on that shard only.
 using ExchangeFactory = std::function<std::unique_ptr<exchange::Exchange>(exchange::Port&)>;

@@ -1,5 +1,6 @@
 #include "http/field_lines.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -19,6 +20,17 @@ std::optional<std::uint64_t> read_length(std::string_view text) {
     return std::nullopt;
   }
   return value;
+}
+
+// Tokens and commas; elements may be empty.
+bool is_token_list(std::string_view list) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    const std::string_view element = trim_blanks(list.substr(0, comma));
+    if (!element.empty() && !is_token(element)) return false;
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return true;
 }
 
 Refusal read_transfer_encoding(std::string_view value) {
@@ -75,6 +87,7 @@ Refusal read_framing(const Headers& headers, int minor_version, Framing& framing
     switch (header.name.size()) {  // cheaper than comparing every name
       case 10:
         if (!equals_ignore_case(header.name, "connection")) break;
+        if (!is_token_list(header.value)) return {400, "bad connection field"};
         close = close || list_has_token(header.value, "close");
         keep_alive = keep_alive || list_has_token(header.value, "keep-alive");
         break;

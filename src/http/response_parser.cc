@@ -67,13 +67,13 @@ Refusal ResponseParser::take_line_text(std::string_view line) {
 Refusal ResponseParser::take_status_line(std::string_view line) {
   if (const Refusal refusal = read_version(line.substr(0, 8), head_.minor_version)) return refusal;
   line.remove_prefix(8);
-  if (line.size() < 4 || line[0] != ' ' || line[1] < '1' || line[1] > '5' || !is_digit(line[2]) ||
-      !is_digit(line[3]) || (line.size() > 4 && line[4] != ' ')) {
+  if (line.size() < 5 || line[0] != ' ' || line[1] < '1' || line[1] > '5' || !is_digit(line[2]) ||
+      !is_digit(line[3]) || line[4] != ' ') {
     return {400, "bad status line"};
   }
   head_.status = (line[1] - '0') * 100 + (line[2] - '0') * 10 + (line[3] - '0');
   if (head_.status == 101) return {400, "upgrade that nobody asked for"};
-  line.remove_prefix(line.size() > 4 ? 5 : 4);
+  line.remove_prefix(5);
   if (!is_field_value(line)) return {400, "control character in the status line"};
   head_.reason = line;
   return {};

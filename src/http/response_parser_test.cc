@@ -79,8 +79,8 @@ TEST(ResponseParser, findsTheKindOfBody) {
 }
 
 TEST(ResponseParser, refusesBadStatusLines) {
-  for (const std::string& line : std::vector<std::string>{
-           "HTTP/1.1 200 OK", "HTTP/1.1 200 ", "HTTP/1.1 200", "HTTP/1.0 599 A \xc3\xa9 b"}) {
+  for (const std::string& line :
+       std::vector<std::string>{"HTTP/1.1 200 OK", "HTTP/1.1 200 ", "HTTP/1.0 599 A \xc3\xa9 b"}) {
     EXPECT_TRUE(accepts(line + "\r\n\r\n")) << line;
   }
   for (const std::string& line : std::vector<std::string>{"",

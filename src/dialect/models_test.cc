@@ -1,83 +1,73 @@
 #include "dialect/models.h"
 
+#include <gtest/gtest.h>
+
+#include "json/document.h"
+
 namespace sallyport::dialect {
 namespace {
 
-ModelInfo model(std::string id) {
-  ModelInfo info;
-  info.id = std::move(id);
-  info.created_at = wall_from_unix_seconds(1'780'000'000);
-  return info;
-}
-
 std::vector<ModelInfo> five() {
-  return {model("a"), model("b"), model("c"), model("d"), model("e")};
+  std::vector<ModelInfo> models(5);
+  for (std::size_t i = 0; i < models.size(); ++i) models[i].id = "claude-" + std::to_string(i);
+  models[4].lifecycle = "retired";
+  models[0].allowed_fallback_models = {"claude-1"};
+  return models;
 }
 
-// The ids of a page and what it says of itself: "b c | more | b..c".
-std::string page_of(std::string_view query) {
-  const auto page = ModelPage::parse(query);
-  if (!page) return page.error().detail;
-  const auto models = five();
-  const auto body = model_list_body(Api::anthropic, models, *page, false);
-  if (!body) return body.error().detail;
-  std::string ids;
-  for (const ModelInfo& info : models) {
-    if (body->find(R"("type":"model","id":")" + info.id) != std::string::npos) ids += info.id;
-  }
-  return ids + body->substr(body->find("],\"has_more\""));
+std::string ids(Api api, std::string_view query, bool* more = nullptr) {
+  const auto body = render_models(api, five(), query);
+  if (!body) return "error: " + body.error().detail;
+  const auto document = json::Document::parse(*body);
+  EXPECT_TRUE(document) << *body;
+  std::string out;
+  for (const json::Value model : document->root()["data"].items()) out += model["id"].text().back();
+  if (more) *more = document->root()["has_more"].boolean().value_or(false);
+  return out;
 }
 
-TEST(Models, PagesForwardAndBack) {
-  EXPECT_EQ(page_of(""), R"(abcde],"has_more":false,"first_id":"a","last_id":"e"})");
-  EXPECT_EQ(page_of("limit=2"), R"(ab],"has_more":true,"first_id":"a","last_id":"b"})");
-  EXPECT_EQ(page_of("limit=2&after_id=b"), R"(cd],"has_more":true,"first_id":"c","last_id":"d"})");
-  EXPECT_EQ(page_of("limit=9&after_id=%64"),
-            R"(e],"has_more":false,"first_id":"e","last_id":"e"})");
-  EXPECT_EQ(page_of("after_id=e"), R"(],"has_more":false,"first_id":null,"last_id":null})");
-  EXPECT_EQ(page_of("limit=2&before_id=d"), R"(bc],"has_more":true,"first_id":"b","last_id":"c"})");
-  EXPECT_EQ(page_of("limit=2&before_id=c&beta=true"),
-            R"(ab],"has_more":false,"first_id":"a","last_id":"b"})");
-  EXPECT_EQ(page_of("lifecycle=retired"), R"(],"has_more":false,"first_id":null,"last_id":null})");
+TEST(Models, PagesBothWays) {
+  bool more = false;
+  EXPECT_EQ(ids(Api::anthropic, "limit=2", &more), "01");
+  EXPECT_TRUE(more);
+  EXPECT_EQ(ids(Api::anthropic, "limit=2&after_id=claude-1", &more), "23");
+  EXPECT_TRUE(more);
+  EXPECT_EQ(ids(Api::anthropic, "after_id=claude%2D3", &more), "4");
+  EXPECT_FALSE(more);
+  EXPECT_EQ(ids(Api::anthropic, "limit=2&before_id=claude-4", &more), "23");
+  EXPECT_TRUE(more);
+  EXPECT_EQ(ids(Api::anthropic, "lifecycle=retired"), "4");
+  EXPECT_EQ(ids(Api::anthropic, "beta=true&limit=1000"), "01234");
 }
 
-TEST(Models, RefusesWrongParameters) {
-  EXPECT_EQ(page_of("limit=0"), "limit: Input should be between 1 and 1000");
-  EXPECT_EQ(page_of("limit=1001"), "limit: Input should be between 1 and 1000");
-  EXPECT_EQ(page_of("limit=9x"), "limit: Input should be a valid integer");
-  EXPECT_EQ(page_of("limit="), "limit: Input should be a valid integer");
-  EXPECT_EQ(page_of("after_id=zz"), "after_id: names no model of this list");
-  EXPECT_EQ(page_of("after_id=a&before_id=b"), "`after_id` and `before_id` cannot both be set");
-  EXPECT_EQ(page_of("after_id=%6"), "percent-encoding: two hex digits must follow %");
-  EXPECT_EQ(page_of("lifecycle=x"),
-            "lifecycle: Input should be 'active', 'deprecated' or 'retired'");
+TEST(Models, SaysWhatIsWrongWithAPage) {
+  EXPECT_EQ(ids(Api::anthropic, "limit=0"), "error: limit: must be between 1 and 1000");
+  EXPECT_EQ(ids(Api::anthropic, "limit=9x"), "error: limit: must be between 1 and 1000");
+  EXPECT_TRUE(ids(Api::anthropic, "after_id=nobody").starts_with("error"));
+  EXPECT_TRUE(ids(Api::anthropic, "after_id=claude-1&before_id=claude-2").starts_with("error"));
 }
 
-TEST(Models, RendersEitherShape) {
-  ModelInfo info = model("flagship-1");
-  info.display_name = "Flagship 1";
-  info.line = "flagship";
-  info.retires_at = info.created_at;
-  info.max_input_tokens = 1'000'000;
-  info.max_tokens = 128'000;
-  info.allowed_fallback_models = {"next-1"};
-  info.capabilities_json = R"({"batch":{"supported":false}})";
-  EXPECT_EQ(
-      model_body(Api::anthropic, info, true),
-      R"({"type":"model","id":"flagship-1","display_name":"Flagship 1",)"
-      R"("created_at":"2026-05-28T20:26:40Z","line":"flagship","lifecycle":"active",)"
-      R"("deprecated_at":null,"retires_at":"2026-05-28T20:26:40Z",)"
-      R"("max_input_tokens":1000000,"max_tokens":128000,)"
-      R"("allowed_fallback_models":["next-1"],"capabilities":{"batch":{"supported":false}}})");
-  EXPECT_EQ(model_body(Api::anthropic, info, false).find("allowed_fallback_models"),
+TEST(Models, HasOpenAisShape) {
+  EXPECT_EQ(ids(Api::openai_chat, "limit=2"), "01234");
+  const std::string one = render_model(Api::openai_chat, five()[0]);
+  EXPECT_EQ(one, R"({"id":"claude-0","object":"model","created":0,"owned_by":"sallyport"})");
+}
+
+TEST(Models, NamesFallbacksOnlyWhereAsked) {
+  EXPECT_NE(render_model(Api::anthropic, five()[0]).find("allowed_fallback_models"),
             std::string::npos);
-  EXPECT_EQ(model_body(Api::openai_chat, info, true),
-            R"({"id":"flagship-1","object":"model","created":1780000000,"owned_by":"system"})");
-  EXPECT_EQ(*model_list_body(Api::openai_responses, std::vector{info}, {}, false),
-            R"({"object":"list","data":[{"id":"flagship-1","object":"model",)"
-            R"("created":1780000000,"owned_by":"system"}]})");
-  EXPECT_EQ(*decode_model_id("vendor%2Fmodel"), "vendor/model");
-  EXPECT_FALSE(decode_model_id("a%zz"));
+  EXPECT_EQ(render_model(Api::anthropic, five()[1]).find("allowed_fallback_models"),
+            std::string::npos);
+}
+
+TEST(Models, NamesTheDatesOfTheirEnd) {
+  ModelInfo model = five()[0];
+  EXPECT_NE(render_model(Api::anthropic, model).find(R"("deprecated_at":null,"retires_at":null)"),
+            std::string::npos);
+  model.retires_at = wall_from_unix_seconds(1'780'000'000);
+  EXPECT_NE(render_model(Api::anthropic, model)
+                .find(R"("deprecated_at":null,"retires_at":"2026-05-28T20:26:40Z")"),
+            std::string::npos);
 }
 
 }  // namespace

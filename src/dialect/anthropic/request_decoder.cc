@@ -52,6 +52,22 @@ Decoded<void> read_end_user(ClientRequest& request, const http::Headers& headers
   return {};
 }
 
+// The version decides which fields exist. Also checked for the models of other vendors, whose APIs
+// would take them.
+Decoded<void> check_version(const ClientRequest& request) {
+  const std::string& version = request.api_version;
+  if (version.empty()) return refuse("anthropic-version: header is required");
+  if (version == "2023-01-01" || version == "2023-06-01") return {};
+  if (version != "2026-10-21") {
+    return refuse("anthropic-version: '" + shortened(version) + "' is not a valid version");
+  }
+  const json::Value root = request.document.root();
+  for (const std::string_view field : {"temperature", "top_p", "top_k"}) {
+    if (root[field]) return refuse(std::string(field) + ": Extra inputs are not permitted");
+  }
+  return {};
+}
+
 Decoded<void> read_create_fields(ClientRequest& request) {
   const json::Value max_tokens = request.document.root()["max_tokens"];
   if (!max_tokens) return refuse("max_tokens: Field required");
@@ -66,7 +82,7 @@ Decoded<void> read_create_fields(ClientRequest& request) {
 
 Decoded<void> decode_anthropic(ClientRequest& request, const http::Headers& headers) {
   using namespace anthropic;
-  if (request.api_version.empty()) return refuse("anthropic-version: header is required");
+  if (auto checked = check_version(request); !checked) return checked;
   const json::Value root = request.document.root();
   auto model = read_model(root, "");
   if (!model) return tl::unexpected(std::move(model).error());

@@ -90,6 +90,20 @@ TEST(AnthropicRequest, RequiresTheVersionHeader) {
   EXPECT_EQ(decoded.error().detail, "anthropic-version: header is required");
 }
 
+TEST(AnthropicRequest, KnowsTheFieldsOfEachVersion) {
+  const auto refusal = [](std::string_view version) {
+    http::Headers sent;
+    sent.add("anthropic-version", version);
+    const auto decoded =
+        decode_request(Api::anthropic, Operation::create, request_with(R"("temperature":1)"), sent);
+    return decoded ? std::string("accepted") : decoded.error().detail;
+  };
+  EXPECT_EQ(refusal("2023-01-01"), "accepted");
+  EXPECT_EQ(refusal("2023-06-01"), "accepted");
+  EXPECT_EQ(refusal("2026-10-21"), "temperature: Extra inputs are not permitted");
+  EXPECT_EQ(refusal("2024-01-01"), "anthropic-version: '2024-01-01' is not a valid version");
+}
+
 TEST(AnthropicRequest, AdmitsOneReadingOnly) {
   EXPECT_THAT(refusal_of(R"({"model":"a","mod\u0065l":"b","max_tokens":1,"messages":[]})"),
               ::testing::StartsWith("the request body is not acceptable JSON"));

@@ -48,14 +48,16 @@ void send_all(int fd, const std::string& bytes) {
   }
 }
 
-// One after another: what a single caller feels. Spins on recv, so that the reader's wake-up is not measured.
+// One after another: what a single caller feels. Spins on recv, so that the reader's wake-up is not
+// measured.
 int latency(const Options& options) {
   std::vector<std::int64_t> total, first;
   int errors = 0;
   const int fd = bench::connect_to(options.plan.port);
   bench::ResponseReader reader;
   for (int i = 0; i < options.requests; ++i) {
-    const std::string request = bench::make_request(options.plan, static_cast<std::uint64_t>(now_ns()));
+    const std::string request =
+        bench::make_request(options.plan, static_cast<std::uint64_t>(now_ns()));
     reader.reset();
     const std::int64_t start = now_ns();
     send_all(fd, request);
@@ -72,9 +74,11 @@ int latency(const Options& options) {
     first.push_back(first_byte - start);
     if (reader.status() != 200) ++errors;
   }
-  std::printf("{\"requests\":%d,\"errors\":%d,\"p50_us\":%.1f,\"p99_us\":%.1f,\"ttfb_p50_us\":%.1f,\"ttfb_p99_us\":%.1f}\n",
-              options.requests, errors, percentile_us(total, .5), percentile_us(total, .99), percentile_us(first, .5),
-              percentile_us(first, .99));
+  std::printf(
+      "{\"requests\":%d,\"errors\":%d,\"p50_us\":%.1f,\"p99_us\":%.1f,\"ttfb_p50_us\":%.1f,\"ttfb_"
+      "p99_us\":%.1f}\n",
+      options.requests, errors, percentile_us(total, .5), percentile_us(total, .99),
+      percentile_us(first, .5), percentile_us(first, .99));
   return 0;
 }
 
@@ -87,7 +91,8 @@ struct Client {
   bool done = false;
 };
 
-// The lateness of every token that came whole since the last look: tokens carry the moment they were written.
+// The lateness of every token that came whole since the last look: tokens carry the moment they
+// were written.
 void note_tokens(Client& client, std::vector<std::int64_t>& late) {
   const std::string& bytes = client.reader.bytes();
   const std::int64_t now = now_ns();
@@ -96,7 +101,7 @@ void note_tokens(Client& client, std::vector<std::int64_t>& late) {
     if (at == std::string::npos) break;
     const std::size_t end = bytes.find(' ', at);
     if (end == std::string::npos) break;
-    late.push_back(now - std::strtoll(bytes.c_str() + at + 2, nullptr, 10));
+    late.push_back(now - bench::number(std::string_view(bytes).substr(at + 2)));
     client.scanned = end;
   }
 }
@@ -173,10 +178,13 @@ class Crowd {
   void report(std::int64_t begin, std::size_t open) {
     const double seconds = static_cast<double>(now_ns() - begin) / 1e9;
     std::printf(
-        "{\"requests\":%zu,\"errors\":%d,\"broken\":%d,\"unfinished\":%zu,\"seconds\":%.3f,\"rps\":%.1f,\"p50_us\":%.1f,"
-        "\"p99_us\":%.1f,\"ttfb_p50_us\":%.1f,\"ttfb_p99_us\":%.1f,\"tokens\":%zu,\"late_p50_us\":%.1f,\"late_p99_us\":%.1f}\n",
-        total_.size(), errors_, broken_, open, seconds, static_cast<double>(total_.size()) / seconds,
-        percentile_us(total_, .5), percentile_us(total_, .99), percentile_us(first_, .5), percentile_us(first_, .99),
+        "{\"requests\":%zu,\"errors\":%d,\"broken\":%d,\"unfinished\":%zu,\"seconds\":%.3f,\"rps\":"
+        "%.1f,\"p50_us\":%.1f,"
+        "\"p99_us\":%.1f,\"ttfb_p50_us\":%.1f,\"ttfb_p99_us\":%.1f,\"tokens\":%zu,\"late_p50_us\":%"
+        ".1f,\"late_p99_us\":%.1f}\n",
+        total_.size(), errors_, broken_, open, seconds,
+        static_cast<double>(total_.size()) / seconds, percentile_us(total_, .5),
+        percentile_us(total_, .99), percentile_us(first_, .5), percentile_us(first_, .99),
         late_.size(), percentile_us(late_, .5), percentile_us(late_, .99));
   }
 
@@ -191,7 +199,7 @@ class Crowd {
 
 Options parse(int argc, char** argv) {
   Options options;
-  options.plan.port = static_cast<std::uint16_t>(std::atoi(argv[2]));
+  options.plan.port = static_cast<std::uint16_t>(bench::number(argv[2]));
   for (int i = 3; i < argc; ++i) {
     const std::string name = argv[i];
     if (name == "--stream") {
@@ -200,14 +208,22 @@ Options parse(int argc, char** argv) {
     }
     if (i + 1 >= argc) bench::die("an option lacks its value: " + name);
     const char* value = argv[++i];
-    if (name == "--requests") options.requests = std::atoi(value);
-    else if (name == "--connections") options.connections = std::atoi(value);
-    else if (name == "--seconds") options.seconds = std::atof(value);
-    else if (name == "--path") options.plan.path = value;
-    else if (name == "--model") options.plan.model = value;
-    else if (name == "--header") options.plan.headers.emplace_back(value);
-    else if (name == "--tokens") options.plan.prompt_tokens = std::atoi(value);
-    else bench::die("unknown option " + name);
+    if (name == "--requests")
+      options.requests = static_cast<int>(bench::number(value));
+    else if (name == "--connections")
+      options.connections = static_cast<int>(bench::number(value));
+    else if (name == "--seconds")
+      options.seconds = static_cast<double>(bench::number(value));
+    else if (name == "--path")
+      options.plan.path = value;
+    else if (name == "--model")
+      options.plan.model = value;
+    else if (name == "--header")
+      options.plan.headers.emplace_back(value);
+    else if (name == "--tokens")
+      options.plan.prompt_tokens = static_cast<int>(bench::number(value));
+    else
+      bench::die("unknown option " + name);
   }
   return options;
 }

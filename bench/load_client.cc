@@ -7,8 +7,9 @@
 namespace bench {
 
 std::string make_request(const Plan& plan, std::uint64_t serial) {
-  static constexpr const char* kWords[] = {"river", "stone", "lamp",  "paper", "cloud", "table", "green", "north",
-                                           "seven", "quiet", "bread", "light", "glass", "field", "music", "early"};
+  static constexpr const char* kWords[] = {"river", "stone", "lamp",  "paper", "cloud", "table",
+                                           "green", "north", "seven", "quiet", "bread", "light",
+                                           "glass", "field", "music", "early"};
   std::string text;
   text.reserve(static_cast<std::size_t>(plan.prompt_tokens) * 7);
   std::uint64_t state = serial * 0x9e3779b97f4a7c15u + 1;
@@ -20,9 +21,11 @@ std::string make_request(const Plan& plan, std::uint64_t serial) {
     text += ' ';
   }
   const std::string body = "{\"model\":\"" + plan.model + "\",\"max_tokens\":256," +
-                           (plan.stream ? "\"stream\":true," : "") + "\"messages\":[{\"role\":\"user\",\"content\":\"" +
-                           text + std::to_string(serial) + "\"}]}";
-  std::string head = "POST " + plan.path + " HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
+                           (plan.stream ? "\"stream\":true," : "") +
+                           "\"messages\":[{\"role\":\"user\",\"content\":\"" + text +
+                           std::to_string(serial) + "\"}]}";
+  std::string head =
+      "POST " + plan.path + " HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
   for (const std::string& header : plan.headers) head += header + "\r\n";
   return head + "content-length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
 }
@@ -40,10 +43,10 @@ bool ResponseReader::take(const char* bytes, std::size_t size) {
     const std::size_t end = in_.find("\r\n\r\n");
     if (end == std::string::npos) return false;
     body_at_ = scan_ = end + 4;
-    status_ = std::atoi(in_.c_str() + 9);
+    status_ = static_cast<int>(number(std::string_view(in_).substr(9)));
     const std::string_view head = std::string_view(in_).substr(0, end + 2);
     chunked_ = !header_of(head, "transfer-encoding").empty();
-    length_ = static_cast<std::size_t>(std::strtoull(std::string(header_of(head, "content-length")).c_str(), nullptr, 10));
+    length_ = static_cast<std::size_t>(number(header_of(head, "content-length")));
   }
   return chunked_ ? complete_chunks() : in_.size() >= body_at_ + length_;
 }
@@ -52,7 +55,8 @@ bool ResponseReader::complete_chunks() {
   for (;;) {
     const std::size_t line = in_.find("\r\n", scan_);
     if (line == std::string::npos) return false;
-    const std::size_t size = static_cast<std::size_t>(std::strtoull(in_.c_str() + scan_, nullptr, 16));
+    const std::size_t size =
+        static_cast<std::size_t>(number(std::string_view(in_).substr(scan_), 16));
     if (size == 0) return in_.size() >= line + 4;
     if (in_.size() < line + 2 + size + 2) return false;
     scan_ = line + 2 + size + 2;

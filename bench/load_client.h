@@ -6,7 +6,8 @@
 
 namespace bench {
 
-// What to send and where. Every prompt differs from every other, so that nothing can be answered from memory.
+// What to send and where. Every prompt differs from every other, so that nothing can be answered
+// from memory.
 struct Plan {
   std::uint16_t port = 0;
   std::string path = "/v1/messages";

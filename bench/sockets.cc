@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -83,6 +84,12 @@ std::string_view header_of(std::string_view head, std::string_view name) {
     }
   }
   return {};
+}
+
+std::int64_t number(std::string_view text, int base) {
+  std::int64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value, base);
+  return value;
 }
 
 }  // namespace bench

@@ -1,5 +1,6 @@
-// A mock upstream: answers every POST at once, with one JSON message, or with a stream of one event per token at a
-// fixed pace where the body says "stream":true. Usage: bench_upstream PORT [TOKENS] [PACE_MS]
+// A mock upstream: answers every POST at once, with one JSON message, or with a stream of one event
+// per token at a fixed pace where the body says "stream":true. Usage: bench_upstream PORT [TOKENS]
+// [PACE_MS]
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -40,37 +41,47 @@ const std::string& plain_answer() {
   static const std::string answer = [] {
     const std::string body =
         R"({"id":"msg_bench","type":"message","role":"assistant","model":"claude-bench","content":[{"type":"text","text":"The quick brown fox jumps over the lazy dog, and then it rests for a while in the shade."}],"stop_reason":"end_turn","stop_sequence":null,"stop_details":null,"usage":{"input_tokens":1000,"output_tokens":20,"cache_creation_input_tokens":0,"cache_read_input_tokens":0}})";
-    return "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: req_bench\r\ncontent-length: " +
+    return "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nrequest-id: "
+           "req_bench\r\ncontent-length: " +
            std::to_string(body.size()) + "\r\n\r\n" + body;
   }();
   return answer;
 }
 
 std::string stream_head() {
-  return "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n" +
-         chunk(event("message_start",
-                     R"({"type":"message_start","message":{"id":"msg_bench","type":"message","role":"assistant","model":"claude-bench","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1000,"output_tokens":1}}})") +
-               event("content_block_start",
-                     R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"));
+  return "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: "
+         "chunked\r\n\r\n" +
+         chunk(
+             event(
+                 "message_start",
+                 R"({"type":"message_start","message":{"id":"msg_bench","type":"message","role":"assistant","model":"claude-bench","content":[],"stop_reason":null,"stop_sequence":null,"usage":{"input_tokens":1000,"output_tokens":1}}})") +
+             event(
+                 "content_block_start",
+                 R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"));
 }
 
 // Each token carries the moment it was written, so that whoever reads it can tell how late it is.
 std::string token_event() {
-  return chunk(event("content_block_delta", R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"t=)" +
-                                                std::to_string(bench::now_ns()) + R"( "}})"));
+  return chunk(
+      event("content_block_delta",
+            R"({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"t=)" +
+                std::to_string(bench::now_ns()) + R"( "}})"));
 }
 
 std::string stream_tail() {
-  return chunk(event("content_block_stop", R"({"type":"content_block_stop","index":0})") +
-               event("message_delta",
-                     R"({"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":128}})") +
-               event("message_stop", R"({"type":"message_stop"})")) +
+  return chunk(
+             event("content_block_stop", R"({"type":"content_block_stop","index":0})") +
+             event(
+                 "message_delta",
+                 R"({"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":128}})") +
+             event("message_stop", R"({"type":"message_stop"})")) +
          "0\r\n\r\n";
 }
 
 class Server {
  public:
-  Server(std::uint16_t port, Pace pace) : listener_(bench::listen_on(port)), poll_(epoll_create1(EPOLL_CLOEXEC)), pace_(pace) {
+  Server(std::uint16_t port, Pace pace)
+      : listener_(bench::listen_on(port)), poll_(epoll_create1(EPOLL_CLOEXEC)), pace_(pace) {
     watch(listener_, EPOLL_CTL_ADD, EPOLLIN);
   }
 
@@ -125,8 +136,9 @@ class Server {
     if (got > 0) connection.in.append(buffer, static_cast<std::size_t>(got));
     const std::size_t head = connection.in.find("\r\n\r\n");
     if (head == std::string::npos) return;
-    const std::string_view length = bench::header_of(std::string_view(connection.in).substr(0, head + 2), "content-length");
-    const std::size_t size = head + 4 + static_cast<std::size_t>(std::strtoull(std::string(length).c_str(), nullptr, 10));
+    const std::string_view length =
+        bench::header_of(std::string_view(connection.in).substr(0, head + 2), "content-length");
+    const std::size_t size = head + 4 + static_cast<std::size_t>(bench::number(length));
     if (connection.in.size() < size) return;
     const bool stream = connection.in.find("\"stream\":true", head) != std::string::npos;
     connection.in.erase(0, size);
@@ -175,7 +187,7 @@ class Server {
 int main(int argc, char** argv) {
   if (argc < 2) bench::die("usage: bench_upstream PORT [TOKENS] [PACE_MS]");
   Pace pace;
-  if (argc > 2) pace.tokens = std::atoi(argv[2]);
-  if (argc > 3) pace.step_ns = std::atoll(argv[3]) * 1'000'000;
-  Server(static_cast<std::uint16_t>(std::atoi(argv[1])), pace).run();
+  if (argc > 2) pace.tokens = static_cast<int>(bench::number(argv[2]));
+  if (argc > 3) pace.step_ns = bench::number(argv[3]) * 1'000'000;
+  Server(static_cast<std::uint16_t>(bench::number(argv[1])), pace).run();
 }

@@ -10,7 +10,8 @@ namespace {
 
 using dialect::Api;
 
-// The order of a Messages stream: start, blocks one after another with rising indices, delta, stop; or an error.
+// The order of a Messages stream: start, blocks one after another with rising indices, delta, stop;
+// or an error.
 std::string check_messages_stream(const std::string& body) {
   sse::Parser parser;
   std::string problem;
@@ -103,7 +104,8 @@ std::string check_responses_stream(const std::string& body) {
       return;
     }
     const std::string type = document->root()["type"].text();
-    if (last.empty() && type != "response.created" && type != "error") problem = "the first event is " + type;
+    if (last.empty() && type != "response.created" && type != "error")
+      problem = "the first event is " + type;
     const auto number = document->root()["sequence_number"].integer();
     if (number && *number < expected) problem = "sequence numbers fall";
     expected = number.value_or(expected) + 1;
@@ -111,8 +113,8 @@ std::string check_responses_stream(const std::string& body) {
   });
   if (!fed || !parser.finish()) return "the stream is not well formed";
   if (!problem.empty()) return problem;
-  const bool terminal = last == "response.completed" || last == "response.incomplete" || last == "response.failed" ||
-                        last == "error";
+  const bool terminal = last == "response.completed" || last == "response.incomplete" ||
+                        last == "response.failed" || last == "error";
   return terminal ? std::string() : "the stream does not end but with " + last;
 }
 
@@ -120,7 +122,8 @@ std::string check_whole(const Connection& connection) {
   const auto document = json::Document::parse(connection.body());
   if (!document) return "the body is not JSON";
   const json::Value root = document->root();
-  if (connection.head().status != 200) return root["error"].is_object() ? "" : "an error without an error object";
+  if (connection.head().status != 200)
+    return root["error"].is_object() ? "" : "an error without an error object";
   switch (connection.ask().api) {
     case Api::anthropic:
       return root["type"].equals("message") && root["content"].is_array() ? "" : "not a message";
@@ -134,9 +137,12 @@ std::string check_whole(const Connection& connection) {
 
 std::string check_stream(const Connection& connection) {
   switch (connection.ask().api) {
-    case Api::anthropic: return check_messages_stream(connection.body());
-    case Api::openai_chat: return check_chat_stream(connection.body());
-    case Api::openai_responses: return check_responses_stream(connection.body());
+    case Api::anthropic:
+      return check_messages_stream(connection.body());
+    case Api::openai_chat:
+      return check_chat_stream(connection.body());
+    case Api::openai_responses:
+      return check_responses_stream(connection.body());
   }
   return {};
 }
@@ -149,8 +155,10 @@ void check_answer(World& world, const Connection& connection) {
   if (!connection.responded() || !connection.ended()) {
     return world.problem(connection.name() + ": the client was left without an answer");
   }
-  if (connection.head().headers.get("request-id").empty()) world.problem(connection.name() + ": no request-id");
-  const bool stream = connection.head().headers.get("content-type").starts_with("text/event-stream");
+  if (connection.head().headers.get("request-id").empty())
+    world.problem(connection.name() + ": no request-id");
+  const bool stream =
+      connection.head().headers.get("content-type").starts_with("text/event-stream");
   const std::string problem = stream ? check_stream(connection) : check_whole(connection);
   if (!problem.empty()) world.problem(connection.name() + ": " + problem);
 }
@@ -160,15 +168,18 @@ void check_records(World& world, const std::vector<std::shared_ptr<Connection>>&
   for (const metering::ExchangeRecord& record : world.sink.records) {
     if (!ids.insert(record.request_id).second) world.problem("two records of " + record.request_id);
     for (const metering::AttemptRecord& attempt : record.attempts) {
-      if (!attempt.billed && attempt.cost_nano_usd != 0) world.problem("an attempt costs but is not billed");
+      if (!attempt.billed && attempt.cost_nano_usd != 0)
+        world.problem("an attempt costs but is not billed");
     }
-    const bool served = record.outcome == metering::Outcome::answered || record.outcome == metering::Outcome::fallback_served;
+    const bool served = record.outcome == metering::Outcome::answered ||
+                        record.outcome == metering::Outcome::fallback_served;
     if (served && record.served_model.empty()) world.problem("an answer without a served model");
-    if (record.outcome == metering::Outcome::internal_error) world.problem("an internal error: " + record.reason);
+    if (record.outcome == metering::Outcome::internal_error)
+      world.problem("an internal error: " + record.reason);
   }
   if (world.sink.records.size() != connections.size()) {
-    world.problem(std::to_string(connections.size()) + " exchanges, " + std::to_string(world.sink.records.size()) +
-                  " records");
+    world.problem(std::to_string(connections.size()) + " exchanges, " +
+                  std::to_string(world.sink.records.size()) + " records");
   }
 }
 

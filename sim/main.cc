@@ -22,7 +22,8 @@ bool run_seed(std::uint64_t seed, bool trace) {
     const Duration when = std::chrono::milliseconds(world.random.below(3000));
     world.timeline.after(when, [connection = connections.back()] { connection->start(); });
   }
-  if (!world.timeline.run(std::chrono::minutes(30))) world.problem("time runs on after every patience has ended");
+  if (!world.timeline.run(std::chrono::minutes(30)))
+    world.problem("time runs on after every patience has ended");
   for (const auto& connection : connections) check_answer(world, *connection);
   check_records(world, connections);
   for (const std::string& problem : world.problems) {

@@ -19,7 +19,8 @@ Connection::Connection(World& world, Ask ask, std::size_t number, bool trace)
 void Connection::trace(const std::string& what) const {
   if (trace_) {
     std::fprintf(stderr, "%10.3f ms  exchange %zu: %s\n",
-                 static_cast<double>(world_.clock.now().since_start.count()) / 1e6, number_, what.c_str());
+                 static_cast<double>(world_.clock.now().since_start.count()) / 1e6, number_,
+                 what.c_str());
   }
 }
 
@@ -35,7 +36,8 @@ void Connection::start() {
   exchange::Arrival arrival;
   arrival.head = ask_.head;
   arrival.body = ask_.body;
-  trace(ask_.head.method + " " + ask_.head.path + " " + std::to_string(ask_.body.size()) + " bytes");
+  trace(ask_.head.method + " " + ask_.head.path + " " + std::to_string(ask_.body.size()) +
+        " bytes");
   exchange_->on_request(std::move(arrival));
   if (finished()) return;
   later(std::chrono::milliseconds(100), [this] { tick(); });
@@ -81,7 +83,8 @@ void Connection::watch_silence(exchange::AttemptId id) {
   later(std::chrono::seconds(1), [this, id] {
     if (!alive(id)) return;
     Attempt& attempt = attempts_[id];
-    if (world_.clock.now() - attempt.last_byte >= attempt.patience) return fail_attempt(id, Code::timeout, false);
+    if (world_.clock.now() - attempt.last_byte >= attempt.patience)
+      return fail_attempt(id, Code::timeout, false);
     watch_silence(id);
   });
 }

@@ -11,7 +11,8 @@
 
 namespace sallyport::sim {
 
-// One client's connection and the upstream calls made for it: a port whose bytes come split, late, cut or not at all.
+// One client's connection and the upstream calls made for it: a port whose bytes come split, late,
+// cut or not at all.
 class Connection final : public exchange::Port, public std::enable_shared_from_this<Connection> {
  public:
   Connection(World& world, Ask ask, std::size_t number, bool trace);

@@ -13,12 +13,15 @@ std::string_view pick(World& world, const std::array<std::string_view, N>& optio
   return options[world.random.below(N)];
 }
 
-constexpr std::array<std::string_view, 6> kModels = {"fable", "opus", "sonnet", "gpt", "small", "auto"};
+constexpr std::array<std::string_view, 6> kModels = {"fable", "opus",  "sonnet",
+                                                     "gpt",   "small", "auto"};
 
 std::string directive(World& world) {
   std::string out = "[[sim: tokens=" + std::to_string(world.random.below(30));
   if (world.chance(40)) {
-    out += " refuse=" + std::string(pick(world, std::array<std::string_view, 4>{"cyber", "bio", "reasoning_extraction", "null"}));
+    out +=
+        " refuse=" + std::string(pick(world, std::array<std::string_view, 4>{
+                                                 "cyber", "bio", "reasoning_extraction", "null"}));
     out += " refuse_after=" + std::to_string(world.chance(50) ? 0 : world.random.below(12));
     if (world.chance(70)) out += " refuse_model=fable,auto,gpt";
   }
@@ -26,14 +29,30 @@ std::string directive(World& world) {
   if (world.chance(30)) out += " pace=" + std::to_string(world.random.below(40)) + "ms";
   if (world.chance(10)) out += " delay=" + std::to_string(world.random.below(3000)) + "ms";
   switch (world.random.below(24)) {
-    case 0: out += " reset=" + std::to_string(world.random.below(900)); break;
-    case 1: out += " stall=" + std::to_string(world.random.below(900)); break;
-    case 2: out += " truncate=" + std::to_string(world.random.below(900)); break;
-    case 3: out += " status=" + std::string(pick(world, std::array<std::string_view, 4>{"429", "500", "529", "400"})); break;
-    case 4: out += " malformed=" + std::to_string(world.random.below(8)); break;
-    case 5: out += " error_after=" + std::to_string(world.random.below(8)); break;
-    case 6: out += " content_type=text/plain"; break;
-    default: break;
+    case 0:
+      out += " reset=" + std::to_string(world.random.below(900));
+      break;
+    case 1:
+      out += " stall=" + std::to_string(world.random.below(900));
+      break;
+    case 2:
+      out += " truncate=" + std::to_string(world.random.below(900));
+      break;
+    case 3:
+      out += " status=" +
+             std::string(pick(world, std::array<std::string_view, 4>{"429", "500", "529", "400"}));
+      break;
+    case 4:
+      out += " malformed=" + std::to_string(world.random.below(8));
+      break;
+    case 5:
+      out += " error_after=" + std::to_string(world.random.below(8));
+      break;
+    case 6:
+      out += " content_type=text/plain";
+      break;
+    default:
+      break;
   }
   return out + "]]";
 }
@@ -42,13 +61,15 @@ void add_history(World& world, json::Writer& w) {
   w.begin_object().key("role").string("user").key("content").string("earlier").end_object();
   w.begin_object().key("role").string("assistant").key("content").begin_array();
   if (world.chance(50)) {
-    w.raw(R"({"type":"fallback","from":{"model":"fable"},"to":{"model":"opus"},"trigger":{"type":"refusal","category":"cyber"}})");
+    w.raw(
+        R"({"type":"fallback","from":{"model":"fable"},"to":{"model":"opus"},"trigger":{"type":"refusal","category":"cyber"}})");
   }
   w.begin_object().key("type").string("text").key("text").string("an answer").end_object();
   w.end_array().end_object();
 }
 
-std::string anthropic_body(World& world, std::string_view model, bool stream, bool fallbacks, const std::string& text) {
+std::string anthropic_body(World& world, std::string_view model, bool stream, bool fallbacks,
+                           const std::string& text) {
   std::string body;
   json::Writer w(body);
   w.begin_object().key("model").string(model).key("max_tokens").integer(100);
@@ -56,11 +77,13 @@ std::string anthropic_body(World& world, std::string_view model, bool stream, bo
   if (fallbacks && world.chance(50)) {
     w.key("fallbacks").string("default");
   } else if (fallbacks) {
-    w.key("fallbacks").raw(model == "fable" ? R"([{"model":"opus"},{"model":"sonnet","max_tokens":50}])"
-                                            : R"([{"model":"sonnet"}])");
+    w.key("fallbacks")
+        .raw(model == "fable" ? R"([{"model":"opus"},{"model":"sonnet","max_tokens":50}])"
+                              : R"([{"model":"sonnet"}])");
   }
   if (world.chance(20)) {
-    w.key("tools").raw(R"([{"name":"look_up","input_schema":{"type":"object","properties":{"q":{"type":"string"}}}}])");
+    w.key("tools").raw(
+        R"([{"name":"look_up","input_schema":{"type":"object","properties":{"q":{"type":"string"}}}}])");
   }
   w.key("messages").begin_array();
   if (world.chance(30)) add_history(world, w);
@@ -108,11 +131,13 @@ Ask make_ask(World& world) {
   ask.api = kind < 6 ? Api::anthropic : kind < 8 ? Api::openai_chat : Api::openai_responses;
   ask.stream = world.chance(65);
   const bool fallbacks = ask.api == Api::anthropic && world.chance(60);
-  const std::string_view model = fallbacks ? (world.chance(70) ? "fable" : "opus") : pick(world, kModels);
+  const std::string_view model =
+      fallbacks ? (world.chance(70) ? "fable" : "opus") : pick(world, kModels);
   std::string text = directive(world) + " hello";
   if (world.chance(5)) text += std::string(world.random.below(6000), 'x');
   ask.head.method = "POST";
-  ask.head.path = ask.head.target = std::string(dialect::path_of(ask.api, dialect::Operation::create));
+  ask.head.path = ask.head.target =
+      std::string(dialect::path_of(ask.api, dialect::Operation::create));
   ask.head.headers.add("content-type", "application/json");
   ask.head.headers.add("cookie", "session=of-the-client");
   const std::string& key = world.keys[world.random.below(world.keys.size())];
@@ -120,7 +145,8 @@ Ask make_ask(World& world) {
     ask.head.headers.add("anthropic-version", "2023-06-01");
     ask.head.headers.add("x-api-key", world.chance(97) ? key : "wrong");
     std::string betas = fallbacks ? "server-side-fallback-2026-07-01" : "";
-    if (world.chance(20)) betas += std::string(betas.empty() ? "" : ",") + "fallback-credit-2026-07-01";
+    if (world.chance(20))
+      betas += std::string(betas.empty() ? "" : ",") + "fallback-credit-2026-07-01";
     if (!betas.empty()) ask.head.headers.add("anthropic-beta", betas);
     ask.body = anthropic_body(world, model, ask.stream, fallbacks, text);
   } else {

@@ -20,8 +20,8 @@ struct Ask {
   std::optional<Duration> leaves_after;
 };
 
-// A request as clients make them, most of the time: any dialect, model, directive to the built-in upstream, fallbacks,
-// history. Now and then one that is malformed, unknown or unauthenticated.
+// A request as clients make them, most of the time: any dialect, model, directive to the built-in
+// upstream, fallbacks, history. Now and then one that is malformed, unknown or unauthenticated.
 Ask make_ask(World& world);
 
 }  // namespace sallyport::sim

@@ -7,7 +7,8 @@ namespace sallyport::sim {
 namespace {
 
 crypto::Aead fixed_aead() {
-  return *crypto::Aead::from_key(crypto::SecretBytes(std::string_view("0123456789abcdef0123456789abcdef")));
+  return *crypto::Aead::from_key(
+      crypto::SecretBytes(std::string_view("0123456789abcdef0123456789abcdef")));
 }
 
 catalog::Upstream upstream(std::string name, catalog::UpstreamKind kind, bool responses) {
@@ -22,8 +23,9 @@ catalog::Upstream upstream(std::string name, catalog::UpstreamKind kind, bool re
   return made;
 }
 
-catalog::Model model(std::string id, std::vector<std::string> fallbacks, catalog::Continue continues,
-                     std::vector<std::string> upstreams, std::string upstream_name) {
+catalog::Model model(std::string id, std::vector<std::string> fallbacks,
+                     catalog::Continue continues, std::vector<std::string> upstreams,
+                     std::string upstream_name) {
   catalog::Model made;
   made.id = std::move(id);
   made.display_name = made.id;
@@ -33,7 +35,8 @@ catalog::Model model(std::string id, std::vector<std::string> fallbacks, catalog
   made.continues = continues;
   int order = 0;
   for (std::string& name : upstreams) {
-    made.routes.push_back({std::move(name), upstream_name.empty() ? made.id : upstream_name, order++ / 2, 1});
+    made.routes.push_back(
+        {std::move(name), upstream_name.empty() ? made.id : upstream_name, order++ / 2, 1});
   }
   made.prices.push_back({{}, 10'000, 50'000, 12'500, 20'000, 1'000});
   return made;
@@ -41,10 +44,11 @@ catalog::Model model(std::string id, std::vector<std::string> fallbacks, catalog
 
 std::shared_ptr<const catalog::Catalog> make_catalog() {
   using catalog::Continue;
-  std::vector<catalog::Upstream> upstreams = {upstream("a1", catalog::UpstreamKind::anthropic, false),
-                                              upstream("a2", catalog::UpstreamKind::anthropic, false),
-                                              upstream("o1", catalog::UpstreamKind::openai, true),
-                                              upstream("o2", catalog::UpstreamKind::openai, false)};
+  std::vector<catalog::Upstream> upstreams = {
+      upstream("a1", catalog::UpstreamKind::anthropic, false),
+      upstream("a2", catalog::UpstreamKind::anthropic, false),
+      upstream("o1", catalog::UpstreamKind::openai, true),
+      upstream("o2", catalog::UpstreamKind::openai, false)};
   std::vector<catalog::Model> models = {
       model("fable", {"opus", "sonnet", "gpt"}, Continue::refuse, {"a1", "a2"}, ""),
       model("opus", {"sonnet"}, Continue::prefill, {"a1", "a2"}, "opus-upstream-name"),
@@ -58,8 +62,10 @@ std::shared_ptr<const catalog::Catalog> make_catalog() {
                                                     {{}, "opus", "*", "sonnet"},
                                                     {{}, "gpt", "*", "small"},
                                                     {{}, "auto", "*", "opus"}};
-  std::vector<catalog::RefusalBilling> billing = {{{}, "bio", true}, {{}, "*", false}, {{}, "null", false}};
-  auto made = catalog::Catalog::make(std::move(upstreams), std::move(models), std::move(defaults), std::move(billing));
+  std::vector<catalog::RefusalBilling> billing = {
+      {{}, "bio", true}, {{}, "*", false}, {{}, "null", false}};
+  auto made = catalog::Catalog::make(std::move(upstreams), std::move(models), std::move(defaults),
+                                     std::move(billing));
   return made ? std::make_shared<const catalog::Catalog>(std::move(*made)) : nullptr;
 }
 
@@ -87,7 +93,9 @@ bool Sink::accept(metering::ExchangeRecord&& record) {
 }
 
 World::World(std::uint64_t seed)
-    : random(seed), credit(fixed_aead()), sticky(crypto::SecretBytes(std::string_view("sticky key of the sim")), 500) {
+    : random(seed),
+      credit(fixed_aead()),
+      sticky(crypto::SecretBytes(std::string_view("sticky key of the sim")), 500) {
   services.clock = &clock;
   services.random = &random;
   services.limiter = &limiter;

@@ -50,12 +50,12 @@ struct Attempt {
   int status = 0;  // 0 until the response head is there
   http::Headers headers;
   std::unique_ptr<dialect::ResponseDecoder> decoder;  // of a 2xx answer of a model
-  std::string raw_body;      // of an error, and of count_tokens
-  bool raw_body_cut = false;  // it was longer than its bound
-  std::unique_ptr<OwnedEvent> held_start;  // message_start, until it is known who speaks
-  bool speaking = false;     // something beyond message_start was released
+  std::string raw_body;                               // of an error, and of count_tokens
+  bool raw_body_cut = false;                          // it was longer than its bound
+  std::unique_ptr<OwnedEvent> held_start;             // message_start, until it is known who speaks
+  bool speaking = false;                              // something beyond message_start was released
   bool declined = false;
-  bool complete = false;     // message_stop was seen
+  bool complete = false;  // message_stop was seen
   dialect::Usage usage;
   // The tool call that is open or was last: complete only where its input parses.
   bool in_tool_call = false;
@@ -76,7 +76,8 @@ struct Refusal {
   std::unique_ptr<OwnedEvent> last;   // the upstream's final event, for its unknown members
 };
 
-// Counts come in message_start and, cumulative, in message_delta: the later word counts where it says something.
+// Counts come in message_start and, cumulative, in message_delta: the later word counts where it
+// says something.
 void merge_usage(dialect::Usage& into, const dialect::Usage& later);
 
 }  // namespace sallyport::exchange

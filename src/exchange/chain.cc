@@ -12,24 +12,29 @@ bool permits(const catalog::Model& model, const std::string& target) {
          model.allowed_fallbacks.end();
 }
 
-Failure refuse(std::string message) { return fail(Code::invalid, std::move(message), Source::client); }
+Failure refuse(std::string message) {
+  return fail(Code::invalid, std::move(message), Source::client);
+}
 
-// The effective max_tokens of an entry must be one that its model can give: the body is checked as a direct request.
-Result<void> check_budget(const dialect::ClientRequest& request, const dialect::FallbackEntry& entry,
-                          const catalog::Model& target, std::size_t position) {
+// The effective max_tokens of an entry must be one that its model can give: the body is checked as
+// a direct request.
+Result<void> check_budget(const dialect::ClientRequest& request,
+                          const dialect::FallbackEntry& entry, const catalog::Model& target,
+                          std::size_t position) {
   const auto own = entry.entry["max_tokens"].integer();
   const std::int64_t wanted = own ? *own : request.max_tokens;
   if (target.max_tokens > 0 && wanted > target.max_tokens) {
-    return refuse("fallbacks." + std::to_string(position) + ": max_tokens: " + std::to_string(wanted) +
-                  " > " + std::to_string(target.max_tokens) + ", which is the maximum allowed number of output tokens for " +
-                  target.id);
+    return refuse("fallbacks." + std::to_string(position) + ": max_tokens: " +
+                  std::to_string(wanted) + " > " + std::to_string(target.max_tokens) +
+                  ", which is the maximum allowed number of output tokens for " + target.id);
   }
   return {};
 }
 
 }  // namespace
 
-Result<FallbackChain> FallbackChain::make(const dialect::ClientRequest& request, const catalog::Model& requested,
+Result<FallbackChain> FallbackChain::make(const dialect::ClientRequest& request,
+                                          const catalog::Model& requested,
                                           const catalog::Catalog& catalog, WallTime now) {
   FallbackChain chain;
   chain.catalog_ = &catalog;
@@ -56,7 +61,8 @@ Result<FallbackChain> FallbackChain::make(const dialect::ClientRequest& request,
     const catalog::Model* target = catalog.find_model(entry.model);
     if (!target || !permits(requested, target->id)) {
       return refuse("'" + entry.model + "' is not a valid fallback target for '" + request.model +
-                    "'. See this model's allowed_fallback_models on GET /v1/models/" + requested.id + ".");
+                    "'. See this model's allowed_fallback_models on GET /v1/models/" +
+                    requested.id + ".");
     }
     const auto same = [&](const Next& earlier) { return earlier.model == target; };
     if (target == &requested || std::any_of(chain.list_.begin(), chain.list_.end(), same)) {
@@ -71,7 +77,8 @@ Result<FallbackChain> FallbackChain::make(const dialect::ClientRequest& request,
 }
 
 std::optional<FallbackChain::Next> FallbackChain::next(const catalog::Model& declining,
-                                                       const std::optional<std::string>& category, WallTime now) {
+                                                       const std::optional<std::string>& category,
+                                                       WallTime now) {
   if (form_ == Form::list) {
     if (position_ >= list_.size()) return std::nullopt;
     asked_.push_back(list_[position_].model);

@@ -12,7 +12,7 @@ namespace {
 constexpr std::string_view kPrefix = "spct_";
 constexpr std::string_view kAssociated = "sallyport credit token 1";
 constexpr std::array<std::string_view, 10> kBoundFields = {
-    "system", "messages", "tools", "tool_choice", "thinking",
+    "system",        "messages",      "tools",       "tool_choice",        "thinking",
     "cache_control", "output_config", "mcp_servers", "context_management", "container"};
 constexpr std::size_t kMessages = 1;
 constexpr std::size_t kBetas = 10;
@@ -51,17 +51,20 @@ crypto::Sha256Digest digest_of_betas(const dialect::Betas& betas) {
   return hash.finish();
 }
 
-// A sealed claim is a list of length-prefixed fields in a fixed order: nothing to parse but lengths.
+// A sealed claim is a list of length-prefixed fields in a fixed order: nothing to parse but
+// lengths.
 void put(std::string& out, std::string_view field) {
   const auto size = static_cast<std::uint32_t>(field.size());
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(size >> shift & 0xff));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>(size >> shift & 0xff));
   out += field;
 }
 
 bool take(std::string_view& in, std::string& field) {
   if (in.size() < 4) return false;
   std::uint32_t size = 0;
-  for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(in[static_cast<std::size_t>(i)]);
+  for (int i = 0; i < 4; ++i)
+    size = size << 8 | static_cast<unsigned char>(in[static_cast<std::size_t>(i)]);
   in.remove_prefix(4);
   if (in.size() < size) return false;
   field = std::string(in.substr(0, size));
@@ -83,13 +86,15 @@ bool take_print(std::string_view& in, BodyPrint& print) {
   std::string packed;
   std::string count;
   constexpr std::size_t kEach = 1 + sizeof(BodyPrint::Digest);
-  if (!take(in, packed) || packed.size() != kEach * BodyPrint::kFields || !take(in, count)) return false;
+  if (!take(in, packed) || packed.size() != kEach * BodyPrint::kFields || !take(in, count))
+    return false;
   for (std::size_t i = 0; i < BodyPrint::kFields; ++i) {
     print.present[i] = packed[i * kEach] != '\0';
     std::memcpy(print.fields[i].data(), packed.data() + i * kEach + 1, sizeof(BodyPrint::Digest));
   }
   print.message_count = 0;
-  for (const char c : count) print.message_count = print.message_count * 10 + static_cast<std::size_t>(c - '0');
+  for (const char c : count)
+    print.message_count = print.message_count * 10 + static_cast<std::size_t>(c - '0');
   return true;
 }
 
@@ -116,17 +121,21 @@ bool forbids_continuation(const dialect::ClientRequest& request) {
 
 std::string_view message_for(std::string_view reason) {
   if (reason == "expired") return "fallback_credit_token: has expired";
-  if (reason == "wrong_organization") return "fallback_credit_token: does not belong to this organization";
-  if (reason == "wrong_workspace") return "fallback_credit_token: does not belong to this workspace";
+  if (reason == "wrong_organization")
+    return "fallback_credit_token: does not belong to this organization";
+  if (reason == "wrong_workspace")
+    return "fallback_credit_token: does not belong to this workspace";
   if (reason == "invalid_target_model") return "fallback_credit_token: is not valid for model";
   if (reason == "body_mismatch") {
     return "fallback_credit_token: request body does not match the refused request";
   }
   if (reason == "continuation_excluded") {
-    return "fallback_credit_token: a continuation cannot be combined with output_config.format or a forced tool_choice";
+    return "fallback_credit_token: a continuation cannot be combined with output_config.format or "
+           "a forced tool_choice";
   }
   if (reason == "variant_fields_present") {
-    return "fallback_credit_token: request body does not match the refused request: remove the members that it did not have";
+    return "fallback_credit_token: request body does not match the refused request: remove the "
+           "members that it did not have";
   }
   return "fallback_credit_token: has been redeemed already";
 }
@@ -168,8 +177,8 @@ BodyPrint::Digest released_digest(const std::vector<std::string>& text_blocks) {
 
 Result<std::string> CreditTokens::mint(const CreditClaim& claim, Random& random) const {
   std::string plain;
-  for (const std::string& field : {claim.organisation, claim.workspace, claim.refused_model, claim.upstream,
-                                   claim.upstream_token, claim.nonce}) {
+  for (const std::string& field : {claim.organisation, claim.workspace, claim.refused_model,
+                                   claim.upstream, claim.upstream_token, claim.nonce}) {
     put(plain, field);
   }
   put(plain, claim.has_prefill_claim ? "1" : "0");
@@ -193,8 +202,9 @@ Result<CreditClaim> CreditTokens::open(std::string_view token) const {
   std::string_view in = *plain;
   CreditClaim claim;
   std::string prefill, released, expires;
-  for (std::string* field : {&claim.organisation, &claim.workspace, &claim.refused_model, &claim.upstream,
-                             &claim.upstream_token, &claim.nonce, &prefill, &released, &expires}) {
+  for (std::string* field :
+       {&claim.organisation, &claim.workspace, &claim.refused_model, &claim.upstream,
+        &claim.upstream_token, &claim.nonce, &prefill, &released, &expires}) {
     if (!take(in, *field)) return malformed();
   }
   if (released.size() != claim.released.size() || !take_print(in, claim.body)) return malformed();
@@ -215,8 +225,10 @@ bool CreditTokens::spend(const std::string& nonce, WallTime now) {
   return spent_.emplace(nonce, now + kCreditLifetime).second;
 }
 
-Result<Redemption> CreditTokens::redeem(const dialect::ClientRequest& request, const access::Principal& principal,
-                                        const catalog::Model& target, const catalog::Catalog& catalog, WallTime now) {
+Result<Redemption> CreditTokens::redeem(const dialect::ClientRequest& request,
+                                        const access::Principal& principal,
+                                        const catalog::Model& target,
+                                        const catalog::Catalog& catalog, WallTime now) {
   auto opened = open(request.credit->token);
   if (!opened) return Failure(opened.error());
   CreditClaim& claim = *opened;
@@ -241,8 +253,9 @@ Result<Redemption> CreditTokens::redeem(const dialect::ClientRequest& request, c
     const auto text = last_assistant_text(request);
     mismatch = mismatch || !text || released_digest(*text) != claim.released;
   }
-  const bool permitted = refused && std::find(refused->allowed_fallbacks.begin(), refused->allowed_fallbacks.end(),
-                                              target.id) != refused->allowed_fallbacks.end();
+  const bool permitted =
+      refused && std::find(refused->allowed_fallbacks.begin(), refused->allowed_fallbacks.end(),
+                           target.id) != refused->allowed_fallbacks.end();
   if (claim.organisation != principal.organisation) {
     reason = "wrong_organization";
   } else if (claim.workspace != principal.workspace) {
@@ -265,7 +278,8 @@ Result<Redemption> CreditTokens::redeem(const dialect::ClientRequest& request, c
     redemption.outcome.redeemed = true;
     redemption.claim = std::move(claim);
   } else {
-    if (request.credit->strict) return fail(Code::invalid, std::string(message_for(reason)), Source::client);
+    if (request.credit->strict)
+      return fail(Code::invalid, std::string(message_for(reason)), Source::client);
     redemption.outcome.reason = reason;
   }
   return redemption;

@@ -17,15 +17,16 @@
 #include "dialect/client_request.h"
 #include "dialect/response_writer.h"
 
-// Fallback credit: a refusal may carry a token that lets the retry on another model be priced as a cache hit. An
-// upstream's token is wrapped in ours, so that it can be redeemed only by whom, for what and within the time it was
-// given; a token for a refusal of our own changes our metering alone. Tokens are sealed, so nothing is stored until one
-// is spent.
+// Fallback credit: a refusal may carry a token that lets the retry on another model be priced as a
+// cache hit. An upstream's token is wrapped in ours, so that it can be redeemed only by whom, for
+// what and within the time it was given; a token for a refusal of our own changes our metering
+// alone. Tokens are sealed, so nothing is stored until one is spent.
 namespace sallyport::exchange {
 
 inline constexpr Duration kCreditLifetime = std::chrono::minutes(5);
 
-// The members that must be equal in the refused request and its retry, and what else the retry must match.
+// The members that must be equal in the refused request and its retry, and what else the retry must
+// match.
 struct BodyPrint {
   using Digest = std::array<std::uint8_t, 16>;
   static constexpr std::size_t kFields = 11;  // the ten members, then the set of betas
@@ -50,7 +51,8 @@ struct CreditClaim {
   std::string nonce;
 };
 
-// The digest that CreditClaim::released holds: of the text blocks in order, the last one without trailing white space.
+// The digest that CreditClaim::released holds: of the text blocks in order, the last one without
+// trailing white space.
 BodyPrint::Digest released_digest(const std::vector<std::string>& text_blocks);
 
 // How a redemption came out. `claim` is there where the token can be used.
@@ -67,10 +69,12 @@ class CreditTokens {
 
   Result<std::string> mint(const CreditClaim& claim, Random& random) const;
 
-  // Checks the request's token against who asks, what for and when, and spends it. A malformed token is an error in
-  // both modes, any other failure only in strict mode; the error is a 400 for the client.
-  Result<Redemption> redeem(const dialect::ClientRequest& request, const access::Principal& principal,
-                            const catalog::Model& target, const catalog::Catalog& catalog, WallTime now);
+  // Checks the request's token against who asks, what for and when, and spends it. A malformed
+  // token is an error in both modes, any other failure only in strict mode; the error is a 400 for
+  // the client.
+  Result<Redemption> redeem(const dialect::ClientRequest& request,
+                            const access::Principal& principal, const catalog::Model& target,
+                            const catalog::Catalog& catalog, WallTime now);
 
  private:
   Result<CreditClaim> open(std::string_view token) const;

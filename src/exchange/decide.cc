@@ -5,26 +5,30 @@
 namespace sallyport::exchange {
 namespace {
 
-Failure not_found(std::string message) { return fail(Code::not_found, std::move(message), Source::client); }
+Failure not_found(std::string message) {
+  return fail(Code::not_found, std::move(message), Source::client);
+}
 
 Failure unknown_model(std::string_view name) { return not_found("model: " + std::string(name)); }
 
 std::string unavailable_text(const catalog::Model& model) {
   std::string text = "model: " + model.id + " is not available";
   if (!model.availability.reason.empty()) text += ": " + model.availability.reason;
-  if (!model.availability.successor.empty()) text += " (successor: " + model.availability.successor + ")";
+  if (!model.availability.successor.empty())
+    text += " (successor: " + model.availability.successor + ")";
   return text;
 }
 
-bool asks_for(const dialect::ClientRequest& request, const catalog::Catalog& catalog, const catalog::Model& wanted) {
+bool asks_for(const dialect::ClientRequest& request, const catalog::Catalog& catalog,
+              const catalog::Model& wanted) {
   if (request.fallbacks.form == dialect::Fallbacks::Form::by_default) return true;
   return std::any_of(request.fallbacks.list.begin(), request.fallbacks.list.end(),
                      [&](const auto& entry) { return catalog.find_model(entry.model) == &wanted; });
 }
 
 // Tools may carry objects of their own; schemas are the client's vocabulary, not references.
-Result<void> walk_tool(const access::Principal& principal, const catalog::Catalog& catalog, json::Value value,
-                       const std::string& where) {
+Result<void> walk_tool(const access::Principal& principal, const catalog::Catalog& catalog,
+                       json::Value value, const std::string& where) {
   for (const json::Value item : value.items()) {
     if (auto ok = walk_tool(principal, catalog, item, where); !ok) return ok;
   }
@@ -47,7 +51,8 @@ Result<void> walk_tool(const access::Principal& principal, const catalog::Catalo
 Result<void> permit(const access::Principal& principal, const catalog::Model& model) {
   if (!model.availability.allowed) return not_found(unavailable_text(model));
   if (!principal.allows_model(model.id)) {
-    return fail(Code::forbidden, "Your organization is not permitted to use " + model.id + " with this key.",
+    return fail(Code::forbidden,
+                "Your organization is not permitted to use " + model.id + " with this key.",
                 Source::client);
   }
   return {};
@@ -69,7 +74,8 @@ Result<Decision> decide(const access::Principal& principal, const catalog::Catal
   return not_found(unavailable_text(*requested));
 }
 
-Result<void> permit_nested_models(const access::Principal& principal, const catalog::Catalog& catalog,
+Result<void> permit_nested_models(const access::Principal& principal,
+                                  const catalog::Catalog& catalog,
                                   const dialect::ClientRequest& request) {
   std::size_t position = 0;
   for (const json::Value tool : request.document.root()["tools"].items()) {

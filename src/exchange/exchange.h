@@ -21,10 +21,12 @@ struct Arrival {
   std::string client_subject;  // RFC 2253 name of a verified client certificate, or empty
 };
 
-// One request with its response: the whole way from accept to record, as a state machine without I/O.
+// One request with its response: the whole way from accept to record, as a state machine without
+// I/O.
 //
-// Owned by one thread. The owner calls on_… functions and never from within a Port call. After finished() is true the
-// record has been handed over and the object may be destroyed; destroying it earlier counts as the client going away.
+// Owned by one thread. The owner calls on_… functions and never from within a Port call. After
+// finished() is true the record has been handed over and the object may be destroyed; destroying it
+// earlier counts as the client going away.
 class Exchange {
  public:
   static std::unique_ptr<Exchange> make(Services& services, Port& port);

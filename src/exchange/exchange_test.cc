@@ -97,7 +97,8 @@ TEST(Exchange, AnswersUnknownPathsAndMethods) {
 
 TEST(Exchange, RefusesWhatItCannotReadTheSameWayAsTheModel) {
   World world;
-  for (const auto& [body, headers] : std::vector<std::pair<std::string, std::map<std::string, std::string>>>{
+  for (const auto& [body, headers] :
+       std::vector<std::pair<std::string, std::map<std::string, std::string>>>{
            {R"({"model":"fable","model":"opus-5","max_tokens":1,"messages":[]})", {}},
            {R"({"model":"fable","mod\u0065l":"opus-5","max_tokens":1,"messages":[]})", {}},
            {std::string(kPlain) + "x", {}},
@@ -116,7 +117,8 @@ TEST(Exchange, PassesAnUpstreamsErrorUnmodified) {
   World world;
   Drive drive(world);
   drive.request(kPlain);
-  const std::string error = R"({"type":"error","error":{"type":"invalid_request_error","message":"prefill not supported"},"request_id":"req_up"})";
+  const std::string error =
+      R"({"type":"error","error":{"type":"invalid_request_error","message":"prefill not supported"},"request_id":"req_up"})";
   drive.whole(error, 400);
   EXPECT_EQ(drive.port.head.status, 400);
   EXPECT_EQ(drive.port.body, error);
@@ -131,7 +133,8 @@ TEST(Exchange, FailsOverToTheNextRouteOnTroubleAndNowhereElse) {
   drive.exchange->on_upstream_failure(1, {Code::connect_failed, true, "refused"});
   ASSERT_EQ(drive.port.attempts.size(), 2u);
   EXPECT_EQ(drive.attempt().call.upstream->name, "second");
-  drive.whole(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})", 529);
+  drive.whole(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+              529);
   EXPECT_EQ(drive.port.head.status, 529);  // the last one's own words
   EXPECT_EQ(drive.record().attempts.size(), 2u);
 
@@ -245,7 +248,8 @@ TEST(Exchange, RefusesNewWorkWhenNothingMoreCanBeRecorded) {
 TEST(Exchange, CountsTokensUnderTheSameDecision) {
   World world;
   Drive drive(world);
-  drive.request(R"({"model":"fable","messages":[{"role":"user","content":"hello"}]})", {}, "/v1/messages/count_tokens");
+  drive.request(R"({"model":"fable","messages":[{"role":"user","content":"hello"}]})", {},
+                "/v1/messages/count_tokens");
   EXPECT_EQ(drive.attempt().call.head.path, "/v1/messages/count_tokens");
   drive.whole(R"({"input_tokens":9})");
   EXPECT_EQ(drive.port.body, R"({"input_tokens":9})");
@@ -282,7 +286,8 @@ TEST(Exchange, FindsAForbiddenModelInsideATool) {
   models[1].availability = {false, "withdrawn by order", "", false};
   World world(models);
   Drive drive(world);
-  drive.request(R"({"model":"fable","max_tokens":64,"tools":[{"type":"advisor_20260301","name":"advisor","model":"opus-4-8"}],"messages":[{"role":"user","content":"hello"}]})");
+  drive.request(
+      R"({"model":"fable","max_tokens":64,"tools":[{"type":"advisor_20260301","name":"advisor","model":"opus-4-8"}],"messages":[{"role":"user","content":"hello"}]})");
   EXPECT_EQ(drive.port.head.status, 404);
   EXPECT_THAT(drive.port.body, ::testing::HasSubstr("tools.0"));
   EXPECT_TRUE(drive.port.attempts.empty());
@@ -292,7 +297,8 @@ TEST(Exchange, ReadsLargeBodiesElsewhere) {
   World world;
   Drive drive(world);
   const std::string text(400'000, 'a');
-  drive.request(R"({"model":"fable","max_tokens":64,"messages":[{"role":"user","content":")" + text + R"("}]})");
+  drive.request(R"({"model":"fable","max_tokens":64,"messages":[{"role":"user","content":")" +
+                text + R"("}]})");
   EXPECT_EQ(drive.port.attempts.size(), 1u);
 }
 

@@ -9,12 +9,13 @@
 
 #include "access/key_text.h"
 #include "access/pepper.h"
-#include "exchange/exchange.h"
 #include "base/limits.h"
+#include "exchange/exchange.h"
 #include "exchange/services.h"
 #include "json/document.h"
 
-// One exchange with everything around it replaced by what a test can hold: a port that remembers, a clock that stands.
+// One exchange with everything around it replaced by what a test can hold: a port that remembers, a
+// clock that stands.
 namespace sallyport::exchange::testing {
 
 class FakePort final : public Port {
@@ -25,7 +26,9 @@ class FakePort final : public Port {
     bool cancelled = false;
   };
 
-  void start_attempt(AttemptId id, UpstreamCall call) override { attempts.push_back({id, std::move(call), false}); }
+  void start_attempt(AttemptId id, UpstreamCall call) override {
+    attempts.push_back({id, std::move(call), false});
+  }
   void cancel_attempt(AttemptId id) override {
     for (Attempt& attempt : attempts) attempt.cancelled = attempt.cancelled || attempt.id == id;
   }
@@ -68,8 +71,8 @@ class MemorySink final : public metering::RecordSink {
   bool full = false;
 };
 
-inline catalog::Model make_model(std::string id, std::vector<std::string> fallbacks, catalog::Continue continues,
-                                 std::vector<std::string> upstreams) {
+inline catalog::Model make_model(std::string id, std::vector<std::string> fallbacks,
+                                 catalog::Continue continues, std::vector<std::string> upstreams) {
   catalog::Model model;
   model.id = std::move(id);
   model.display_name = model.id;
@@ -78,7 +81,8 @@ inline catalog::Model make_model(std::string id, std::vector<std::string> fallba
   model.allowed_fallbacks = std::move(fallbacks);
   model.continues = continues;
   int order = 0;
-  for (std::string& upstream : upstreams) model.routes.push_back({std::move(upstream), model.id, order++, 1});
+  for (std::string& upstream : upstreams)
+    model.routes.push_back({std::move(upstream), model.id, order++, 1});
   model.prices.push_back({{}, 10'000, 50'000, 12'500, 20'000, 1'000});
   return model;
 }
@@ -93,13 +97,16 @@ inline catalog::Upstream make_upstream(std::string name, catalog::UpstreamKind k
 }
 
 inline crypto::Aead test_aead() {
-  return crypto::Aead::from_key(crypto::SecretBytes(std::string_view("0123456789abcdef0123456789abcdef"))).value();
+  return crypto::Aead::from_key(
+             crypto::SecretBytes(std::string_view("0123456789abcdef0123456789abcdef")))
+      .value();
 }
 
 // fable -> opus-4-8 (continues by prefill), opus-5 (by restating), stubborn (cannot continue).
 inline std::vector<catalog::Model> default_models() {
   using catalog::Continue;
-  return {make_model("fable", {"opus-4-8", "opus-5", "stubborn", "gpt"}, Continue::refuse, {"first", "second"}),
+  return {make_model("fable", {"opus-4-8", "opus-5", "stubborn", "gpt"}, Continue::refuse,
+                     {"first", "second"}),
           make_model("opus-4-8", {}, Continue::prefill, {"first"}),
           make_model("opus-5", {"opus-4-8"}, Continue::restate, {"first"}),
           make_model("stubborn", {}, Continue::refuse, {"first"}),
@@ -109,12 +116,16 @@ inline std::vector<catalog::Model> default_models() {
 class World {
  public:
   explicit World(std::vector<catalog::Model> models = default_models()) {
-    std::vector<catalog::Upstream> upstreams = {make_upstream("first", catalog::UpstreamKind::anthropic),
-                                                make_upstream("second", catalog::UpstreamKind::anthropic),
-                                                make_upstream("openai", catalog::UpstreamKind::openai)};
-    std::vector<catalog::DefaultFallback> defaults = {{{}, "fable", "cyber", "opus-4-8"}, {{}, "fable", "bio", "opus-5"}};
-    std::vector<catalog::RefusalBilling> billing = {{{}, "bio", true}, {{}, "*", false}, {{}, "null", false}};
-    auto made = catalog::Catalog::make(std::move(upstreams), std::move(models), std::move(defaults), std::move(billing));
+    std::vector<catalog::Upstream> upstreams = {
+        make_upstream("first", catalog::UpstreamKind::anthropic),
+        make_upstream("second", catalog::UpstreamKind::anthropic),
+        make_upstream("openai", catalog::UpstreamKind::openai)};
+    std::vector<catalog::DefaultFallback> defaults = {{{}, "fable", "cyber", "opus-4-8"},
+                                                      {{}, "fable", "bio", "opus-5"}};
+    std::vector<catalog::RefusalBilling> billing = {
+        {{}, "bio", true}, {{}, "*", false}, {{}, "null", false}};
+    auto made = catalog::Catalog::make(std::move(upstreams), std::move(models), std::move(defaults),
+                                       std::move(billing));
     EXPECT_TRUE(made) << (made ? "" : made.error().detail);
     services.catalog = std::make_shared<const catalog::Catalog>(std::move(*made));
     services.health = catalog::HealthBoard::make(*services.catalog, nullptr);
@@ -155,8 +166,8 @@ class Drive {
  public:
   explicit Drive(World& world) : world_(world), exchange(Exchange::make(world.services, port)) {}
 
-  void request(std::string body, std::map<std::string, std::string> headers = {}, std::string path = "/v1/messages",
-               std::string method = "POST") {
+  void request(std::string body, std::map<std::string, std::string> headers = {},
+               std::string path = "/v1/messages", std::string method = "POST") {
     Arrival arrival;
     arrival.head.method = std::move(method);
     arrival.head.path = path;

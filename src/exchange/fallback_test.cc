@@ -5,15 +5,16 @@ namespace sallyport::exchange {
 namespace {
 
 using namespace testing;
+using metering::Outcome;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using metering::Outcome;
 
-const std::map<std::string, std::string> kBeta = {{"anthropic-beta", "server-side-fallback-2026-07-01"}};
+const std::map<std::string, std::string> kBeta = {
+    {"anthropic-beta", "server-side-fallback-2026-07-01"}};
 
 std::string body_with(const std::string& fallbacks, bool stream) {
-  return R"({"model":"fable","max_tokens":64,"stream":)" + std::string(stream ? "true" : "false") + R"(,"fallbacks":)" +
-         fallbacks + R"(,"messages":[{"role":"user","content":"hello"}]})";
+  return R"({"model":"fable","max_tokens":64,"stream":)" + std::string(stream ? "true" : "false") +
+         R"(,"fallbacks":)" + fallbacks + R"(,"messages":[{"role":"user","content":"hello"}]})";
 }
 const std::string kList = R"([{"model":"opus-4-8"}])";
 
@@ -49,7 +50,8 @@ TEST(Fallback, InMidOutputTheNextModelContinuesTheReleasedText) {
   World world;
   Drive drive(world);
   drive.request(body_with(kList, true), kBeta);
-  drive.stream(message_start("fable") + text_start(0) + text_delta(0, "Start by ") + block_stop(0) + refusal("bio", 9));
+  drive.stream(message_start("fable") + text_start(0) + text_delta(0, "Start by ") + block_stop(0) +
+               refusal("bio", 9));
   ASSERT_EQ(drive.port.attempts.size(), 2u);
   EXPECT_THAT(drive.attempt().call.body, HasSubstr(R"("role":"assistant")"));
   EXPECT_THAT(drive.attempt().call.body, HasSubstr("Start by"));
@@ -68,8 +70,8 @@ TEST(Fallback, AToolCallCutInHalfIsNotContinued) {
     World world;
     Drive drive(world);
     drive.request(body_with(kList, true), kBeta);
-    drive.stream(message_start("fable") + tool_start(0) + input_delta(0, R"({"q": "ha)") + (closed ? block_stop(0) : "") +
-                 refusal("cyber", 5));
+    drive.stream(message_start("fable") + tool_start(0) + input_delta(0, R"({"q": "ha)") +
+                 (closed ? block_stop(0) : "") + refusal("cyber", 5));
     EXPECT_EQ(drive.port.attempts.size(), 1u) << closed;
     EXPECT_THAT(drive.port.body, HasSubstr(R"("stop_reason":"refusal")"));
     EXPECT_EQ(drive.record().outcome, Outcome::refused);
@@ -77,8 +79,8 @@ TEST(Fallback, AToolCallCutInHalfIsNotContinued) {
   World world;
   Drive complete(world);
   complete.request(body_with(kList, true), kBeta);
-  complete.stream(message_start("fable") + tool_start(0) + input_delta(0, R"({"q": "half"})") + block_stop(0) +
-                  refusal("cyber", 5));
+  complete.stream(message_start("fable") + tool_start(0) + input_delta(0, R"({"q": "half"})") +
+                  block_stop(0) + refusal("cyber", 5));
   EXPECT_EQ(complete.port.attempts.size(), 2u);
 }
 
@@ -86,7 +88,8 @@ TEST(Fallback, AModelThatCannotContinueLetsTheRefusalStandInMidOutput) {
   World world;
   Drive mid(world);
   mid.request(body_with(R"([{"model":"stubborn"}])", true), kBeta);
-  mid.stream(message_start("fable") + text_start(0) + text_delta(0, "Start") + block_stop(0) + refusal("bio", 9));
+  mid.stream(message_start("fable") + text_start(0) + text_delta(0, "Start") + block_stop(0) +
+             refusal("bio", 9));
   EXPECT_EQ(mid.port.attempts.size(), 1u);
   EXPECT_EQ(mid.record().outcome, Outcome::refused);
   Drive before(world);
@@ -125,10 +128,12 @@ TEST(Fallback, AHopThatCannotBeHadGivesBackTheRefusalAndNamesIt) {
     if (stream) {
       drive.stream(message_start("fable") + refusal("cyber", 0));
     } else {
-      drive.whole(whole_message("fable", "[]", "refusal", R"({"type":"refusal","category":"cyber","explanation":null})"));
+      drive.whole(whole_message("fable", "[]", "refusal",
+                                R"({"type":"refusal","category":"cyber","explanation":null})"));
     }
     ASSERT_EQ(drive.port.attempts.size(), 2u);
-    drive.whole(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})", 529);
+    drive.whole(R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+                529);
     EXPECT_EQ(drive.port.head.status, 200);
     EXPECT_THAT(drive.port.body, HasSubstr(R"("recommended_model":"opus-4-8")"));
     EXPECT_THAT(drive.port.body, HasSubstr(R"("stop_reason":"refusal")"));
@@ -154,7 +159,8 @@ TEST(Fallback, WhenAllDeclineTheLastRefusalIsReturned) {
 }
 
 TEST(Fallback, DefaultRoutesByCategory) {
-  for (const auto& [category, target] : std::map<std::string, std::string>{{"cyber", "opus-4-8"}, {"bio", "opus-5"}}) {
+  for (const auto& [category, target] :
+       std::map<std::string, std::string>{{"cyber", "opus-4-8"}, {"bio", "opus-5"}}) {
     World world;
     Drive drive(world);
     drive.request(body_with(R"("default")", true), kBeta);
@@ -173,7 +179,8 @@ TEST(Fallback, DefaultRoutesByCategory) {
 TEST(Fallback, WithoutTheBetaARefusalStandsUnlessTheOperatorSaysOtherwise) {
   World world;
   Drive plain(world);
-  plain.request(R"({"model":"fable","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"hello"}]})");
+  plain.request(
+      R"({"model":"fable","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"hello"}]})");
   const std::string wire = message_start("fable") + refusal("cyber", 0);
   plain.stream(wire);
   EXPECT_EQ(plain.port.attempts.size(), 1u);
@@ -183,7 +190,8 @@ TEST(Fallback, WithoutTheBetaARefusalStandsUnlessTheOperatorSaysOtherwise) {
   models[0].automatic_fallback = catalog::AutomaticFallback::by_default;
   World automatic(models);
   Drive drive(automatic);
-  drive.request(R"({"model":"fable","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"hello"}]})");
+  drive.request(
+      R"({"model":"fable","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"hello"}]})");
   drive.stream(wire);
   ASSERT_EQ(drive.port.attempts.size(), 2u);
   drive.stream(answer("opus-4-8", "instead"));
@@ -194,7 +202,8 @@ TEST(Fallback, WithoutTheBetaARefusalStandsUnlessTheOperatorSaysOtherwise) {
 
 TEST(Fallback, ValidatesWhatTheClientAsksFor) {
   World world;
-  const auto status = [&](const std::string& fallbacks, std::map<std::string, std::string> headers) {
+  const auto status = [&](const std::string& fallbacks,
+                          std::map<std::string, std::string> headers) {
     Drive drive(world);
     drive.request(body_with(fallbacks, true), std::move(headers));
     EXPECT_TRUE(drive.port.attempts.empty() || drive.port.head.status == 0);
@@ -208,7 +217,10 @@ TEST(Fallback, ValidatesWhatTheClientAsksFor) {
   EXPECT_EQ(status(R"([{"model":"nobody"}])", kBeta), 400);
   EXPECT_EQ(status(R"([{"model":"opus-4-8"},{"model":"opus-4-8"}])", kBeta), 400);
   EXPECT_EQ(status(R"([{"model":"opus-4-8","temperature":1}])", kBeta), 400);
-  EXPECT_EQ(status(R"([{"model":"opus-4-8"},{"model":"opus-5"},{"model":"stubborn"},{"model":"gpt"}])", kBeta), 400);
+  EXPECT_EQ(
+      status(R"([{"model":"opus-4-8"},{"model":"opus-5"},{"model":"stubborn"},{"model":"gpt"}])",
+             kBeta),
+      400);
   EXPECT_EQ(status(R"([{"model":"opus-4-8","max_tokens":999999}])", kBeta), 400);
   EXPECT_EQ(status("null", kBeta), 0);
 }
@@ -217,7 +229,9 @@ TEST(Fallback, NothingOfADeclinedHopsHeadGetsOut) {
   World world;
   Drive drive(world);
   drive.request(body_with(kList, true), kBeta);
-  drive.head(200, "text/event-stream", {{"anthropic-organization-id", "org_secret"}, {"retry-after", "99"}, {"set-cookie", "a=b"}});
+  drive.head(
+      200, "text/event-stream",
+      {{"anthropic-organization-id", "org_secret"}, {"retry-after", "99"}, {"set-cookie", "a=b"}});
   drive.send(message_start("fable") + refusal("cyber", 0));
   drive.stream(answer("opus-4-8", "instead"));
   for (const http::Header& header : drive.port.head.headers.list()) {
@@ -237,9 +251,16 @@ TEST(Fallback, CrossesDialectsInTheSameStream) {
   EXPECT_EQ(drive.attempt().call.head.headers.get("authorization"), "Bearer upstream-secret");
   EXPECT_EQ(drive.attempt().call.head.headers.find("anthropic-version"), nullptr);
   drive.stream(
-      "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}]}\n\n"
-      "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"bonjour\"},\"finish_reason\":null}]}\n\n"
-      "data: {\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+      "data: "
+      "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt\","
+      "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_"
+      "reason\":null}]}\n\n"
+      "data: "
+      "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt\","
+      "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"bonjour\"},\"finish_reason\":null}]}\n\n"
+      "data: "
+      "{\"id\":\"c1\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"gpt\","
+      "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
       "data: [DONE]\n\n");
   EXPECT_THAT(drive.port.body, HasSubstr("bonjour"));
   EXPECT_THAT(drive.port.body, HasSubstr(R"("type":"fallback")"));
@@ -250,7 +271,8 @@ TEST(Fallback, CrossesDialectsInTheSameStream) {
 TEST(Credit, AnUpstreamsTokenIsWrappedAndRedeemedOnce) {
   World world;
   const std::string messages = R"("messages":[{"role":"user","content":"hello"}]})";
-  const std::map<std::string, std::string> beta = {{"anthropic-beta", "fallback-credit-2026-07-01"}};
+  const std::map<std::string, std::string> beta = {
+      {"anthropic-beta", "fallback-credit-2026-07-01"}};
   Drive refused(world);
   refused.request(R"({"model":"fable","max_tokens":64,)" + messages, beta);
   refused.whole(whole_message(
@@ -263,7 +285,8 @@ TEST(Credit, AnUpstreamsTokenIsWrappedAndRedeemedOnce) {
 
   const auto redeem = [&](const std::string& model, const std::string& body) {
     Drive drive(world);
-    drive.request(R"({"model":")" + model + R"(","max_tokens":64,"fallback_credit_token":{"token":")" + token +
+    drive.request(R"({"model":")" + model +
+                      R"(","max_tokens":64,"fallback_credit_token":{"token":")" + token +
                       R"(","mode":"strict"},)" + body,
                   beta);
     const std::string sent = drive.port.attempts.empty() ? "" : drive.attempt().call.body;
@@ -286,10 +309,11 @@ TEST(Credit, ExpiresAfterFiveMinutesAndIsBoundToItsOrganisation) {
   http::Headers headers;
   headers.add("anthropic-beta", "fallback-credit-2026-07-01");
   const auto request_with = [&](const std::string& token) {
-    return dialect::decode_request(dialect::Api::anthropic, dialect::Operation::create,
-                                   R"({"model":"opus-4-8","max_tokens":1,"fallback_credit_token":{"token":")" + token +
-                                       R"(","mode":"best_effort"},"messages":[{"role":"user","content":"x"}]})",
-                                   headers);
+    return dialect::decode_request(
+        dialect::Api::anthropic, dialect::Operation::create,
+        R"({"model":"opus-4-8","max_tokens":1,"fallback_credit_token":{"token":")" + token +
+            R"(","mode":"best_effort"},"messages":[{"role":"user","content":"x"}]})",
+        headers);
   };
   auto plain = request_with("x");
   ASSERT_TRUE(plain) << plain.error().detail;

@@ -8,20 +8,55 @@ namespace sallyport::exchange {
 namespace {
 
 // Lower case, sorted by purpose: connection, body framing, credentials, addresses, accounts.
-constexpr std::array kNeverToUpstream = {
-    "connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
-    "expect", "http2-settings", "host", "via",
-    "content-length", "content-encoding", "content-type", "content-md5", "digest", "content-digest",
-    "accept-encoding", "accept", "range", "if-none-match", "if-modified-since",
-    "authorization", "x-api-key", "api-key", "cookie", "cookie2", "proxy-authorization",
-    "x-amz-security-token", "x-goog-api-key",
-    "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip", "x-client-ip",
-    "anthropic-workspace-id", "anthropic-user-profile-id", "anthropic-organization-id",
-    "openai-organization", "openai-project", "anthropic-beta", "origin", "referer"};
+constexpr std::array kNeverToUpstream = {"connection",
+                                         "keep-alive",
+                                         "proxy-connection",
+                                         "te",
+                                         "trailer",
+                                         "transfer-encoding",
+                                         "upgrade",
+                                         "expect",
+                                         "http2-settings",
+                                         "host",
+                                         "via",
+                                         "content-length",
+                                         "content-encoding",
+                                         "content-type",
+                                         "content-md5",
+                                         "digest",
+                                         "content-digest",
+                                         "accept-encoding",
+                                         "accept",
+                                         "range",
+                                         "if-none-match",
+                                         "if-modified-since",
+                                         "authorization",
+                                         "x-api-key",
+                                         "api-key",
+                                         "cookie",
+                                         "cookie2",
+                                         "proxy-authorization",
+                                         "x-amz-security-token",
+                                         "x-goog-api-key",
+                                         "forwarded",
+                                         "x-real-ip",
+                                         "true-client-ip",
+                                         "cf-connecting-ip",
+                                         "x-client-ip",
+                                         "anthropic-workspace-id",
+                                         "anthropic-user-profile-id",
+                                         "anthropic-organization-id",
+                                         "openai-organization",
+                                         "openai-project",
+                                         "anthropic-beta",
+                                         "origin",
+                                         "referer"};
 
-constexpr std::array kNeverPrefixes = {"x-forwarded-", "sallyport-", "sec-", "proxy-", "cf-", "x-amzn-"};
+constexpr std::array kNeverPrefixes = {"x-forwarded-", "sallyport-", "sec-",
+                                       "proxy-",       "cf-",        "x-amzn-"};
 
-constexpr std::array kToClient = {"retry-after", "retry-after-ms", "x-should-retry", "openai-processing-ms"};
+constexpr std::array kToClient = {"retry-after", "retry-after-ms", "x-should-retry",
+                                  "openai-processing-ms"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -48,8 +83,10 @@ bool named_by_connection(const http::Headers& headers, std::string_view name) {
     while (!rest.empty()) {
       const std::size_t comma = rest.find(',');
       std::string_view token = rest.substr(0, comma);
-      while (!token.empty() && (token.front() == ' ' || token.front() == '\t')) token.remove_prefix(1);
-      while (!token.empty() && (token.back() == ' ' || token.back() == '\t')) token.remove_suffix(1);
+      while (!token.empty() && (token.front() == ' ' || token.front() == '\t'))
+        token.remove_prefix(1);
+      while (!token.empty() && (token.back() == ' ' || token.back() == '\t'))
+        token.remove_suffix(1);
       if (http::equals_ignore_case(token, name)) return true;
       rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
     }

@@ -17,7 +17,9 @@ constexpr std::array<std::string_view, 3> kGoneIn202610 = {"temperature", "top_p
 std::string_view bearer(const http::Headers& headers) {
   const std::string_view value = headers.get("authorization");
   constexpr std::string_view kScheme = "bearer ";
-  if (value.size() <= kScheme.size() || !http::equals_ignore_case(value.substr(0, kScheme.size()), kScheme)) return {};
+  if (value.size() <= kScheme.size() ||
+      !http::equals_ignore_case(value.substr(0, kScheme.size()), kScheme))
+    return {};
   std::string_view token = value.substr(kScheme.size());
   while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
   while (!token.empty() && token.back() == ' ') token.remove_suffix(1);
@@ -28,7 +30,8 @@ Result<void> check_gone_members(const dialect::ClientRequest& request) {
   if (request.api_version != "2026-10-21") return {};
   for (const std::string_view name : kGoneIn202610) {
     if (request.document.root()[name].exists()) {
-      return fail(Code::invalid, std::string(name) + ": Extra inputs are not permitted", Source::client);
+      return fail(Code::invalid, std::string(name) + ": Extra inputs are not permitted",
+                  Source::client);
     }
   }
   return {};
@@ -36,7 +39,8 @@ Result<void> check_gone_members(const dialect::ClientRequest& request) {
 
 // The API names the three ways in which a coded body can be wrong.
 dialect::RequestError coding_error(const Error& error) {
-  const std::string_view name = error.code == Code::too_large ? "request_body_too_large_after_decoding"
+  const std::string_view name = error.code == Code::too_large
+                                    ? "request_body_too_large_after_decoding"
                                 : error.code == Code::invalid ? "request_body_encoding_unsupported"
                                                               : "request_body_encoding_invalid";
   dialect::RequestError shown(error);
@@ -46,7 +50,8 @@ dialect::RequestError coding_error(const Error& error) {
 
 dialect::Decoded<void> decode_content(Intake& intake) {
   if (intake.headers.count("content-encoding") > 1) {
-    return tl::unexpected(coding_error({Code::invalid, Source::client, false, "content-encoding: sent more than once"}));
+    return tl::unexpected(coding_error(
+        {Code::invalid, Source::client, false, "content-encoding: sent more than once"}));
   }
   const auto coding = http::parse_content_encoding(intake.headers.get("content-encoding"));
   if (!coding) return tl::unexpected(coding_error(coding.error()));
@@ -61,20 +66,24 @@ dialect::Decoded<void> decode_content(Intake& intake) {
 
 }  // namespace
 
-Result<const access::Principal*> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now) {
+Result<const access::Principal*> identify(const http::Headers& headers,
+                                          const access::Keyring& keyring, WallTime now) {
   const std::string_view by_key = headers.get("x-api-key");
   const std::string_view by_bearer = bearer(headers);
   if (by_key.empty() && by_bearer.empty()) {
-    return fail(Code::unauthenticated, "x-api-key or Authorization: Bearer header is required", Source::client);
+    return fail(Code::unauthenticated, "x-api-key or Authorization: Bearer header is required",
+                Source::client);
   }
   if (by_key.empty()) return keyring.authenticate(by_bearer, now);
   auto principal = keyring.authenticate(by_key, now);
   if (by_bearer.empty() || by_bearer == by_key) return principal;
-  // Claude Code may send both. One of them suffices, but two different principals are a contradiction.
+  // Claude Code may send both. One of them suffices, but two different principals are a
+  // contradiction.
   auto other = keyring.authenticate(by_bearer, now);
   if (!principal) return other;
   if (other && (*other)->key_id != (*principal)->key_id) {
-    return fail(Code::unauthenticated, "x-api-key and Authorization name different keys: send one of them",
+    return fail(Code::unauthenticated,
+                "x-api-key and Authorization name different keys: send one of them",
                 Source::client);
   }
   return principal;
@@ -83,7 +92,8 @@ Result<const access::Principal*> identify(const http::Headers& headers, const ac
 Result<void> check_media(const http::Headers& headers) {
   const std::string* type = headers.find("content-type");
   if (type && media_type(*type) != "application/json") {
-    return fail(Code::invalid, "content-type: this endpoint reads application/json", Source::client);
+    return fail(Code::invalid, "content-type: this endpoint reads application/json",
+                Source::client);
   }
   if (headers.count("content-type") > 1) {
     return fail(Code::invalid, "content-type: sent more than once", Source::client);
@@ -97,7 +107,8 @@ Result<void> check_version(const http::Headers& headers) {
   for (const std::string_view known : kVersions) {
     if (*version == known) return {};
   }
-  return fail(Code::invalid, "anthropic-version: unknown version; known are 2023-06-01 and 2026-10-21",
+  return fail(Code::invalid,
+              "anthropic-version: unknown version; known are 2023-06-01 and 2026-10-21",
               Source::client);
 }
 
@@ -107,7 +118,8 @@ dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> Intake::run() {
   limits.max_bytes = max_body_bytes;
   auto request = dialect::decode_request(api, operation, std::move(body), headers, limits);
   if (!request) return request;
-  if (auto ok = check_gone_members(**request); !ok) return tl::unexpected(dialect::RequestError(ok.error()));
+  if (auto ok = check_gone_members(**request); !ok)
+    return tl::unexpected(dialect::RequestError(ok.error()));
   return request;
 }
 

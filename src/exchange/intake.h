@@ -9,12 +9,14 @@
 #include "exchange/exchange.h"
 #include "exchange/routes.h"
 
-// The first steps of an exchange: what arrives becomes a principal and a request, or an error for the client.
+// The first steps of an exchange: what arrives becomes a principal and a request, or an error for
+// the client.
 namespace sallyport::exchange {
 
 // x-api-key, Authorization: Bearer, or both where they name the same key.
 // The principal lives as long as the keyring.
-Result<const access::Principal*> identify(const http::Headers& headers, const access::Keyring& keyring, WallTime now);
+Result<const access::Principal*> identify(const http::Headers& headers,
+                                          const access::Keyring& keyring, WallTime now);
 
 // Media type and content coding must be ones we read.
 Result<void> check_media(const http::Headers& headers);

@@ -11,11 +11,12 @@ namespace sallyport::exchange {
 using dialect::Api;
 using dialect::Operation;
 
-// What a worker needs and leaves behind; shared, so that an exchange may vanish while its job still runs.
+// What a worker needs and leaves behind; shared, so that an exchange may vanish while its job still
+// runs.
 struct Machine::Job {
   Intake intake;
-  dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> result =
-      tl::unexpected(dialect::RequestError({Code::internal, Source::internal, false, "not decoded"}));
+  dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> result = tl::unexpected(
+      dialect::RequestError({Code::internal, Source::internal, false, "not decoded"}));
 };
 
 std::unique_ptr<Exchange> Exchange::make(Services& services, Port& port) {
@@ -23,7 +24,11 @@ std::unique_ptr<Exchange> Exchange::make(Services& services, Port& port) {
 }
 
 Machine::Machine(Services& services, Port& port)
-    : services_(services), port_(port), catalog_(services.catalog), keyring_(services.keyring), health_(services.health) {
+    : services_(services),
+      port_(port),
+      catalog_(services.catalog),
+      keyring_(services.keyring),
+      health_(services.health) {
   started_ = services_.clock->now();
   last_write_ = started_;
   now_wall_ = services_.clock->wall();
@@ -43,13 +48,14 @@ void Machine::on_request(Arrival arrival) {
   record_.api = destination_.api;
   if (destination_.endpoint == Endpoint::probe) return answer_json(200, {});
   if (destination_.endpoint == Endpoint::unknown) {
-    return answer_error(
-        {Code::not_found, Source::client, false, "no such path: " + arrival.head.path.substr(0, 200)});
+    return answer_error({Code::not_found, Source::client, false,
+                         "no such path: " + arrival.head.path.substr(0, 200)});
   }
   if (destination_.endpoint == Endpoint::wrong_method) {
     dialect::PublicError error = dialect::public_error({Code::invalid, Source::client, false, {}});
     error.status = 405;
-    error.message = "method not allowed: this path takes " + std::string(destination_.allowed_methods);
+    error.message =
+        "method not allowed: this path takes " + std::string(destination_.allowed_methods);
     return answer_error(error);
   }
   const auto principal = identify(arrival.head.headers, *keyring_, now_wall_);
@@ -70,7 +76,8 @@ void Machine::on_request(Arrival arrival) {
 // ---- admit, decode ----
 
 void Machine::read_body(Arrival arrival) {
-  record_.operation = destination_.endpoint == Endpoint::count_tokens ? Operation::count_tokens : Operation::create;
+  record_.operation =
+      destination_.endpoint == Endpoint::count_tokens ? Operation::count_tokens : Operation::create;
   if (destination_.api == Api::anthropic) {
     if (auto ok = check_version(arrival.head.headers); !ok) return answer_error(ok.error());
   }
@@ -82,7 +89,8 @@ void Machine::read_body(Arrival arrival) {
   const bool coded = request_headers_.find("content-encoding") != nullptr;
   Intake intake{destination_.api, record_.operation, request_headers_, std::move(arrival.body),
                 services_.settings.max_body_bytes};
-  if (!coded && intake.body.size() <= services_.settings.offload_body_bytes) return on_decoded(intake.run());
+  if (!coded && intake.body.size() <= services_.settings.offload_body_bytes)
+    return on_decoded(intake.run());
   phase_ = Phase::decoding;
   job_ = std::make_shared<Job>();
   job_->intake = std::move(intake);
@@ -122,8 +130,8 @@ Result<void> Machine::take_up(dialect::ClientRequest& request) {
     if (auto ok = check_named_fallbacks(); !ok) return ok;
   }
   const metering::Estimate estimate{static_cast<std::int64_t>(request.body.size() / 4), 0, 0};
-  const metering::LimitSubject subject{principal_->organisation, principal_->key_id, &principal_->organisation_limits,
-                                       &principal_->key_limits};
+  const metering::LimitSubject subject{principal_->organisation, principal_->key_id,
+                                       &principal_->organisation_limits, &principal_->key_limits};
   auto lease = services_.limiter->admit(subject, estimate, {started_, now_wall_});
   if (!lease) {
     retry_after_seconds_ = lease.error().retry_after_seconds;
@@ -137,33 +145,38 @@ Result<void> Machine::take_up(dialect::ClientRequest& request) {
     const auto model = services_.sticky->find(request, principal_->workspace, end_user_, now_wall_);
     const catalog::Model* served = model ? catalog_->find_model(*model) : nullptr;
     // Decided anew: a route that was fine an hour ago may be forbidden now.
-    if (served && served != decision_.served && permit(*principal_, *served)) sticky_model_ = served;
+    if (served && served != decision_.served && permit(*principal_, *served))
+      sticky_model_ = served;
   }
   return {};
 }
 
-// "The body is valid as a direct request to every named model": permission and, in another dialect, expressibility.
+// "The body is valid as a direct request to every named model": permission and, in another dialect,
+// expressibility.
 Result<void> Machine::check_named_fallbacks() {
   std::size_t position = 0;
   for (const FallbackChain::Next& named : chain_.named()) {
     const std::string where = "fallbacks." + std::to_string(position++);
     if (auto ok = permit(*principal_, *named.model); !ok) return fail_within(where, ok.error());
     if (named.model->routes.empty()) continue;
-    const catalog::Upstream* upstream = catalog_->find_upstream(named.model->routes.front().upstream);
+    const catalog::Upstream* upstream =
+        catalog_->find_upstream(named.model->routes.front().upstream);
     if (!upstream || upstream->api_for(request_->api) == request_->api) continue;
     dialect::UpstreamAsk ask;
     ask.api = upstream->api_for(request_->api);
     ask.model = named.model->routes.front().upstream_model;
     ask.entry = named.entry;
     ask.hop = true;
-    if (auto body = dialect::encode_for_upstream(*request_, ask); !body) return fail_within(where, body.error());
+    if (auto body = dialect::encode_for_upstream(*request_, ask); !body)
+      return fail_within(where, body.error());
   }
   return {};
 }
 
 Result<void> Machine::take_credit() {
   if (!request_->credit) return {};
-  auto redemption = services_.credit->redeem(*request_, *principal_, *decision_.served, *catalog_, now_wall_);
+  auto redemption =
+      services_.credit->redeem(*request_, *principal_, *decision_.served, *catalog_, now_wall_);
   if (!redemption) return Failure(redemption.error());
   redemption_ = std::move(*redemption);
   return {};
@@ -239,7 +252,8 @@ void Machine::answer_models_list(const http::Headers& headers, std::string_view 
 void Machine::answer_model(const http::Headers& headers, std::string_view escaped_id) {
   const std::string id = percent_decoded(escaped_id);
   const catalog::Model* model = catalog_->find_model(id);
-  if (!model) return answer_error({Code::not_found, Source::client, false, "model: " + id.substr(0, 200)});
+  if (!model)
+    return answer_error({Code::not_found, Source::client, false, "model: " + id.substr(0, 200)});
   if (auto ok = permit(*principal_, *model); !ok) return answer_error(ok.error());
   const dialect::Betas betas = dialect::Betas::parse(headers);
   answer_json(200, dialect::render_model(destination_.api, info_of(*model, betas.fallback_list())));

@@ -75,7 +75,8 @@ class Machine final : public Exchange {
   std::optional<FallbackChain::Next> next_after(const Refusal& refusal);
   bool may_continue(const catalog::Model& next) const;
   void deliver_refusal();
-  dialect::Finish make_finish(std::string stop_reason, const std::string& model, const dialect::Usage& usage) const;
+  dialect::Finish make_finish(std::string stop_reason, const std::string& model,
+                              const dialect::Usage& usage) const;
   void wrap_credit_token(dialect::StopDetails& details, const Refusal& refusal);
   bool needs_own_end() const;
   bool own_credit_outcome() const;
@@ -124,12 +125,12 @@ class Machine final : public Exchange {
   const catalog::Model* answering_ = nullptr;  // whose words the client has, or will have first
   Attempt attempt_;
   AttemptId last_attempt_id_ = 0;
-  std::unique_ptr<Refusal> refusal_;           // the last one, until superseded
-  std::optional<FallbackChain::Next> next_;    // where it goes
+  std::unique_ptr<Refusal> refusal_;                  // the last one, until superseded
+  std::optional<FallbackChain::Next> next_;           // where it goes
   std::optional<dialect::PublicError> stream_error_;  // an error event of the upstream
 
   std::unique_ptr<dialect::ResponseWriter> writer_;
-  std::string out_;             // produced in this callback, not yet handed to the port
+  std::string out_;  // produced in this callback, not yet handed to the port
   bool head_sent_ = false;
   bool answer_ended_ = false;
   bool answer_started_ = false;  // the writer has a message_start
@@ -141,7 +142,8 @@ class Machine final : public Exchange {
   std::vector<dialect::Iteration> iterations_;
   std::vector<std::string> released_text_;  // one string per released text block
   std::size_t released_bytes_ = 0;
-  std::optional<dialect::Finish> own_end_;  // of an answer that is not streamed: written at message_stop
+  std::optional<dialect::Finish>
+      own_end_;  // of an answer that is not streamed: written at message_stop
 
   bool refused_ = false;  // the answer is a refusal
   metering::Outcome outcome_ = metering::Outcome::internal_error;

@@ -7,8 +7,9 @@
 #include "exchange/machine.h"
 #include "json/writer.h"
 
-// Hops, routes and attempts. A hop is one model; an attempt is one call of one of its routes. Failover goes to the next
-// route of the same hop and only before anything of the attempt was released.
+// Hops, routes and attempts. A hop is one model; an attempt is one call of one of its routes.
+// Failover goes to the next route of the same hop and only before anything of the attempt was
+// released.
 namespace sallyport::exchange {
 
 using dialect::Api;
@@ -32,7 +33,8 @@ dialect::PublicError error_of(const UpstreamFailure& failure) {
     case Code::timeout:
       return gateway_error(504, "timeout_error", "The upstream did not answer in time.");
     case Code::overloaded:
-      return gateway_error(529, "overloaded_error", "Overloaded: no free connection to the upstream.");
+      return gateway_error(529, "overloaded_error",
+                           "Overloaded: no free connection to the upstream.");
     case Code::connect_failed:
       return gateway_error(502, "api_error", "The upstream cannot be reached.");
     default:
@@ -52,15 +54,17 @@ void Machine::begin_hop(const catalog::Model& model, const dialect::FallbackEntr
   hop_.routes = catalog::route_plan(*catalog_, model, *health_, services_.clock->now(),
                                     services_.random->next_u64());
   if (number > 0 && request_->stream && output_released_ && !released_text_.empty()) {
-    hop_.continuation = model.continues == catalog::Continue::prefill ? dialect::Continuation::prefill
-                                                                      : dialect::Continuation::restate;
+    hop_.continuation = model.continues == catalog::Continue::prefill
+                            ? dialect::Continuation::prefill
+                            : dialect::Continuation::restate;
   }
   try_next_route();
 }
 
 void Machine::try_next_route() {
   if (hop_.next_route >= hop_.routes.size()) {
-    return hop_unavailable(gateway_error(529, "overloaded_error", "No upstream serves this model now."));
+    return hop_unavailable(
+        gateway_error(529, "overloaded_error", "No upstream serves this model now."));
   }
   const catalog::Candidate& candidate = hop_.routes[hop_.next_route++];
   attempt_ = {};
@@ -69,19 +73,23 @@ void Machine::try_next_route() {
   attempt_.started = services_.clock->now();
   auto call = make_call(*candidate.route, *candidate.upstream);
   if (!call) {
-    // Of the first hop this is the client's to mend; a later one was checked up front and is merely not to be had.
-    return hop_.number == 0 ? answer_error(call.error()) : hop_unavailable(dialect::public_error(call.error()));
+    // Of the first hop this is the client's to mend; a later one was checked up front and is merely
+    // not to be had.
+    return hop_.number == 0 ? answer_error(call.error())
+                            : hop_unavailable(dialect::public_error(call.error()));
   }
   attempt_.id = ++last_attempt_id_;
   port_.start_attempt(attempt_.id, std::move(*call));
 }
 
-Result<UpstreamCall> Machine::make_call(const catalog::Route& route, const catalog::Upstream& upstream) {
+Result<UpstreamCall> Machine::make_call(const catalog::Route& route,
+                                        const catalog::Upstream& upstream) {
   const Api api = upstream.api_for(request_->api);
   attempt_.api = api;
   const bool same = api == request_->api;
   if (request_->operation == Operation::count_tokens && !same) {
-    return fail(Code::invalid, "count_tokens: the upstream of " + hop_.model->id + " cannot count tokens",
+    return fail(Code::invalid,
+                "count_tokens: the upstream of " + hop_.model->id + " cannot count tokens",
                 Source::client);
   }
   dialect::UpstreamAsk ask;
@@ -96,7 +104,8 @@ Result<UpstreamCall> Machine::make_call(const catalog::Route& route, const catal
     ask.keep_history = true;
     const auto& claim = redemption_->claim;
     if (claim && !claim->upstream_token.empty() && claim->upstream == upstream.name) {
-      ask.credit_token_json = R"({"token":)" + json::quoted(claim->upstream_token) + R"(,"mode":"best_effort"})";
+      ask.credit_token_json =
+          R"({"token":)" + json::quoted(claim->upstream_token) + R"(,"mode":"best_effort"})";
     }
   }
   auto encoded = dialect::encode_for_upstream(*request_, ask);
@@ -169,10 +178,12 @@ void Machine::on_upstream_head(AttemptId id, const http::ResponseHead& head) {
   if (ok) {
     std::string problem;
     if (!check_response_media(head, problem)) {
-      log::warn("upstream_protocol", {{"request_id", request_id()}, {"upstream", attempt_.upstream->name},
+      log::warn("upstream_protocol", {{"request_id", request_id()},
+                                      {"upstream", attempt_.upstream->name},
                                       {"problem", problem}});
       close_attempt(AttemptOutcome::failed, true);
-      hop_unavailable(gateway_error(502, "api_error", "The upstream answered with " + problem + "."));
+      hop_unavailable(
+          gateway_error(502, "api_error", "The upstream answered with " + problem + "."));
       return flush();
     }
     if (request_->operation == Operation::create) {
@@ -208,8 +219,10 @@ void Machine::on_upstream_end(AttemptId id) {
 
 void Machine::on_upstream_failure(AttemptId id, const UpstreamFailure& failure) {
   if (id != attempt_.id || phase_ == Phase::finished) return;
-  log::warn("upstream_failure", {{"request_id", request_id()}, {"upstream", attempt_.upstream->name},
-                                 {"code", to_string(failure.code)}, {"detail", failure.detail}});
+  log::warn("upstream_failure", {{"request_id", request_id()},
+                                 {"upstream", attempt_.upstream->name},
+                                 {"code", to_string(failure.code)},
+                                 {"detail", failure.detail}});
   if (attempt_.complete) {  // the answer was whole; only the connection's end was not
     close_attempt(AttemptOutcome::served, false);
     return finish(outcome_);
@@ -229,7 +242,8 @@ void Machine::on_upstream_failure(AttemptId id, const UpstreamFailure& failure) 
 
 // ---- when a hop cannot be had ----
 
-// Of the first hop: the client is told. Of a fallback hop: the refusal before it stands, and names what to try.
+// Of the first hop: the client is told. Of a fallback hop: the refusal before it stands, and names
+// what to try.
 void Machine::hop_unavailable(dialect::PublicError error) {
   if (refusal_ && !attempt_.speaking) {
     refusal_->details.recommended_model = hop_.model->id;
@@ -249,15 +263,16 @@ void Machine::on_error_response_end() {
   const dialect::UpstreamError read = dialect::read_error(attempt_.api, attempt_.raw_body);
   const bool json = media_type(attempt_.headers.get("content-type")) == "application/json" &&
                     !attempt_.raw_body_cut && !attempt_.headers.find("content-encoding");
-  dialect::PublicError error =
-      gateway_error(status >= 400 ? status : 502, read.type.empty() ? "api_error" : read.type,
-                    json ? read.message : "The upstream answered with an error that cannot be read.");
+  dialect::PublicError error = gateway_error(
+      status >= 400 ? status : 502, read.type.empty() ? "api_error" : read.type,
+      json ? read.message : "The upstream answered with an error that cannot be read.");
   if (refusal_ || head_sent_) return hop_unavailable(std::move(error));
   outcome_ = client_fault ? metering::Outcome::client_error : metering::Outcome::upstream_error;
   record_.reason = read.type;
   if (!json) return answer_error(error);
   answer_json(error.status,
-              dialect::translate_error_body(attempt_.api, request_->api, status, attempt_.raw_body, request_id()),
+              dialect::translate_error_body(attempt_.api, request_->api, status, attempt_.raw_body,
+                                            request_id()),
               &attempt_.headers);
 }
 
@@ -265,7 +280,8 @@ void Machine::on_count_tokens_end() {
   const bool whole = !attempt_.raw_body_cut && json::Document::parse(attempt_.raw_body).has_value();
   close_attempt(whole ? AttemptOutcome::served : AttemptOutcome::failed, false);
   if (!whole) {
-    return hop_unavailable(gateway_error(502, "api_error", "The upstream answered with malformed JSON."));
+    return hop_unavailable(
+        gateway_error(502, "api_error", "The upstream answered with malformed JSON."));
   }
   record_.served_model = hop_.model->id;
   outcome_ = metering::Outcome::answered;
@@ -280,15 +296,17 @@ void Machine::close_attempt(AttemptOutcome outcome, bool cancel) {
   record.model = hop_.model->id;
   record.upstream = attempt_.upstream->name;
   record.upstream_model = attempt_.route->upstream_model;
-  record.kind = hop_.number > 0 ? metering::AttemptKind::fallback_message : metering::AttemptKind::message;
+  record.kind =
+      hop_.number > 0 ? metering::AttemptKind::fallback_message : metering::AttemptKind::message;
   record.outcome = outcome;
   record.http_status = attempt_.status;
   record.usage = attempt_.usage;
   record.upstream_request_id = std::string(attempt_.headers.get("request-id")).substr(0, 128);
   const bool refused = outcome == AttemptOutcome::refused;
-  record.billed = refused ? catalog_->refusal_billed(refusal_ ? refusal_->details.category : std::nullopt,
-                                                     attempt_.speaking, now_wall_)
-                          : outcome == AttemptOutcome::served || attempt_.speaking;
+  record.billed =
+      refused ? catalog_->refusal_billed(refusal_ ? refusal_->details.category : std::nullopt,
+                                         attempt_.speaking, now_wall_)
+              : outcome == AttemptOutcome::served || attempt_.speaking;
   record.cost_nano_usd = record.billed ? cost_of(*hop_.model, attempt_.usage) : 0;
   record_.attempts.push_back(std::move(record));
   const AttemptId id = attempt_.id;

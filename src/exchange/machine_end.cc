@@ -62,7 +62,8 @@ void Machine::answer_json(int status, std::string body, const http::Headers* ups
   if (!body.empty()) head.headers.add("content-type", "application/json");
   head.content_length = body.size();
   if (upstream) copy_response_headers(*upstream, head.headers);
-  if (retry_after_seconds_ > 0) head.headers.set("retry-after", std::to_string(retry_after_seconds_));
+  if (retry_after_seconds_ > 0)
+    head.headers.set("retry-after", std::to_string(retry_after_seconds_));
   if (destination_.endpoint == Endpoint::wrong_method) {
     head.headers.add("allow", destination_.allowed_methods);
   }
@@ -79,7 +80,7 @@ void Machine::answer_error(const dialect::RequestError& error) {
   if (outcome_ == Outcome::internal_error) {
     const bool ours = error.code == Code::unauthenticated || error.code == Code::forbidden ||
                       error.code == Code::rate_limited || error.code == Code::over_budget;
-    outcome_ = ours                              ? Outcome::denied
+    outcome_ = ours                             ? Outcome::denied
                : error.source == Source::client ? Outcome::client_error
                                                 : Outcome::internal_error;
     record_.reason = to_string(error.code);
@@ -88,17 +89,20 @@ void Machine::answer_error(const dialect::RequestError& error) {
 }
 
 void Machine::answer_error(const dialect::PublicError& error) {
-  answer_json(dialect::http_status(destination_.api, error), dialect::error_body(destination_.api, error, record_.request_id));
+  answer_json(dialect::http_status(destination_.api, error),
+              dialect::error_body(destination_.api, error, record_.request_id));
 }
 
 // ---- bytes ----
 
 // One write for all that this callback produced.
 void Machine::flush() {
-  if (phase_ == Phase::finished || !request_ || !request_->stream || out_.empty() || answer_ended_) return;
+  if (phase_ == Phase::finished || !request_ || !request_->stream || out_.empty() || answer_ended_)
+    return;
   commit_head();
   last_write_ = services_.clock->now();
-  if (record_.time_to_first_byte == Duration::zero()) record_.time_to_first_byte = last_write_ - started_;
+  if (record_.time_to_first_byte == Duration::zero())
+    record_.time_to_first_byte = last_write_ - started_;
   port_.write(std::exchange(out_, {}));
 }
 
@@ -126,7 +130,8 @@ void Machine::remember_route() {
   if (!services_.sticky || refused_ || (hop_.number == 0 && !sticky_model_)) return;
   std::string text;
   for (const std::string& block : released_text_) text += block;
-  services_.sticky->remember(*request_, text, principal_->workspace, end_user_, hop_.model->id, now_wall_);
+  services_.sticky->remember(*request_, text, principal_->workspace, end_user_, hop_.model->id,
+                             now_wall_);
 }
 
 // ---- time and the client going away ----
@@ -141,9 +146,12 @@ void Machine::on_tick() {
     }
     return;
   }
-  if (!request_->stream || request_->operation != dialect::Operation::create || phase_ != Phase::calling) return;
-  const bool due = head_sent_ || attempt_.decoder ? now - last_write_ >= services_.settings.ping_interval
-                                                  : now - last_write_ >= services_.settings.silence_before_head;
+  if (!request_->stream || request_->operation != dialect::Operation::create ||
+      phase_ != Phase::calling)
+    return;
+  const bool due = head_sent_ || attempt_.decoder
+                       ? now - last_write_ >= services_.settings.ping_interval
+                       : now - last_write_ >= services_.settings.silence_before_head;
   if (!due) return;
   writer_->ping(out_);
   last_write_ = now;
@@ -163,9 +171,11 @@ void Machine::on_client_gone() {
 std::int64_t Machine::cost_of(const catalog::Model& model, const dialect::Usage& usage) const {
   const catalog::Price* price = catalog_->price(model, now_wall_);
   if (!price) return 0;
-  metering::Rates rates{price->input_nano_usd, price->output_nano_usd, price->cache_write_5m_nano_usd,
-                        price->cache_write_1h_nano_usd, price->cache_read_nano_usd};
-  // A credit for a refusal of our own: what the retry writes to the cache is priced as read from it.
+  metering::Rates rates{price->input_nano_usd, price->output_nano_usd,
+                        price->cache_write_5m_nano_usd, price->cache_write_1h_nano_usd,
+                        price->cache_read_nano_usd};
+  // A credit for a refusal of our own: what the retry writes to the cache is priced as read from
+  // it.
   if (redemption_ && redemption_->claim && redemption_->claim->upstream_token.empty()) {
     rates.cache_write_5m_nano_usd = rates.cache_write_1h_nano_usd = rates.cache_read_nano_usd;
   }
@@ -188,7 +198,9 @@ void Machine::finish(Outcome outcome) {
   if (destination_.endpoint == Endpoint::probe) return;
   if (services_.observer) services_.observer->observe(record_);
   if (!services_.records->accept(std::move(record_))) {
-    log::error("record_lost", {{"why", "the usage store has no room; it refuses new exchanges before this happens"}});
+    log::error(
+        "record_lost",
+        {{"why", "the usage store has no room; it refuses new exchanges before this happens"}});
   }
 }
 

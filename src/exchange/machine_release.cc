@@ -1,7 +1,8 @@
 #include "exchange/machine.h"
 
-// What the model says: released to the writer, held, or the end of the attempt. on_event() runs inside the decoder, so
-// nothing here starts or ends an attempt; after_feed() draws the consequences.
+// What the model says: released to the writer, held, or the end of the attempt. on_event() runs
+// inside the decoder, so nothing here starts or ends an attempt; after_feed() draws the
+// consequences.
 namespace sallyport::exchange {
 
 using dialect::BlockType;
@@ -56,7 +57,8 @@ void Machine::on_event(const Event& event) {
       return;
     case EventKind::ping:
     case EventKind::opaque:
-      // Before anybody speaks there is nothing to keep alive but the connection, and our own pings do that.
+      // Before anybody speaks there is nothing to keep alive but the connection, and our own pings
+      // do that.
       if (!attempt_.held_start && answer_started_) writer_->relay(event, out_);
       return;
     case EventKind::block_start:
@@ -72,7 +74,8 @@ void Machine::on_event(const Event& event) {
   }
 }
 
-// An error inside the stream ends it. What the upstream said goes on as it said it, unless a refusal stands in front.
+// An error inside the stream ends it. What the upstream said goes on as it said it, unless a
+// refusal stands in front.
 void Machine::on_error_event(const Event& event) {
   dialect::PublicError error;
   error.type = event.error_type;
@@ -116,7 +119,8 @@ void Machine::release(const Event& event) {
   writer_->relay(event, out_);
 }
 
-// The text that a later hop, a credit token or a sticky route refers to. Kept only where one of them may come.
+// The text that a later hop, a credit token or a sticky route refers to. Kept only where one of
+// them may come.
 void Machine::track_text(const Event& event) {
   if (!chain_.possible() && !request_->betas.credit()) return;
   if (event.choice != 0 || event.block != BlockType::text) return;
@@ -127,8 +131,8 @@ void Machine::track_text(const Event& event) {
   if (released_bytes_ <= services_.settings.max_released_bytes) released_text_.back() += event.text;
 }
 
-// A tool call cut in half cannot be continued. Upstreams close the block before they say that they refuse, so an input
-// that does not parse is what tells a cut call from a complete one.
+// A tool call cut in half cannot be continued. Upstreams close the block before they say that they
+// refuse, so an input that does not parse is what tells a cut call from a complete one.
 void Machine::track_tool_call(const Event& event) {
   if (event.kind == EventKind::block_start) {
     attempt_.in_tool_call = dialect::is_tool_call(event.block);
@@ -156,7 +160,8 @@ void Machine::on_message_delta(const Event& event) {
   }
   release_start();
   record_.stop_reason = event.stop_reason;
-  outcome_ = hop_.number > 0 || sticky_model_ ? metering::Outcome::fallback_served : metering::Outcome::answered;
+  outcome_ = hop_.number > 0 || sticky_model_ ? metering::Outcome::fallback_served
+                                              : metering::Outcome::answered;
   if (!needs_own_end()) return writer_->relay(event, out_);
   dialect::Finish finish = make_finish(event.stop_reason, hop_.model->id, attempt_.usage);
   finish.stop_sequence = event.stop_sequence;
@@ -231,7 +236,8 @@ void Machine::on_refusal(const Event& event) {
   outcome_ = metering::Outcome::refused;
   record_.stop_reason = "refusal";
   // Hops whose models never spoke leave no block: the content of a refusal before output is empty.
-  if (!attempt_.speaking) std::move(pending_hops_.begin(), pending_hops_.end(), std::back_inserter(hops_));
+  if (!attempt_.speaking)
+    std::move(pending_hops_.begin(), pending_hops_.end(), std::back_inserter(hops_));
   if (!attempt_.speaking) pending_hops_.clear();
   const bool untouched = !needs_own_end() && !chain_.shown() && !refusal_->details.credit_token;
   std::unique_ptr<Refusal> refusal = std::move(refusal_);
@@ -255,8 +261,8 @@ std::optional<FallbackChain::Next> Machine::next_after(const Refusal& refusal) {
   return std::nullopt;
 }
 
-// Before any output, and in an answer that is not streamed, the next model simply starts. Otherwise it must take up
-// what the client already has.
+// Before any output, and in an answer that is not streamed, the next model simply starts. Otherwise
+// it must take up what the client already has.
 bool Machine::may_continue(const catalog::Model& next) const {
   if (!request_->stream || !output_released_) return true;
   if (attempt_.in_tool_call || attempt_.tool_call_broken) return false;
@@ -289,11 +295,14 @@ void Machine::deliver_refusal() {
   this->finish(outcome_);
 }
 
-// An upstream's token never leaves: ours vouches for it, for this organisation, body and released text.
+// An upstream's token never leaves: ours vouches for it, for this organisation, body and released
+// text.
 void Machine::wrap_credit_token(dialect::StopDetails& details, const Refusal& refusal) {
   const std::optional<std::string> token = std::exchange(details.credit_token, std::nullopt);
   details.has_prefill_claim.reset();
-  if (!token || !request_->betas.credit() || released_bytes_ > services_.settings.max_released_bytes) return;
+  if (!token || !request_->betas.credit() ||
+      released_bytes_ > services_.settings.max_released_bytes)
+    return;
   CreditClaim claim;
   claim.organisation = principal_->organisation;
   claim.workspace = principal_->workspace;

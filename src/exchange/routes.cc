@@ -23,7 +23,8 @@ Destination only(std::string_view method, std::string_view allowed, Destination 
 Destination find_destination(const http::RequestHead& head) {
   const std::string_view path = head.path;
   const std::string_view method = head.method;
-  if (path == "/v1/messages") return only(method, "POST", {Endpoint::create, Api::anthropic, {}, {}});
+  if (path == "/v1/messages")
+    return only(method, "POST", {Endpoint::create, Api::anthropic, {}, {}});
   if (path == "/v1/messages/count_tokens") {
     return only(method, "POST", {Endpoint::count_tokens, Api::anthropic, {}, {}});
   }
@@ -35,7 +36,8 @@ Destination find_destination(const http::RequestHead& head) {
   }
   const Api api = api_of_headers(head.headers);
   if (path == kModels) return only(method, "GET", {Endpoint::models, api, {}, {}});
-  if (path.starts_with(kModels) && path.size() > kModels.size() + 1 && path[kModels.size()] == '/') {
+  if (path.starts_with(kModels) && path.size() > kModels.size() + 1 &&
+      path[kModels.size()] == '/') {
     return only(method, "GET", {Endpoint::model, api, path.substr(kModels.size() + 1), {}});
   }
   if (path == "/" && method == "HEAD") return {Endpoint::probe, api, {}, {}};

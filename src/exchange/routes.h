@@ -9,8 +9,8 @@
 namespace sallyport::exchange {
 
 enum class Endpoint : std::uint8_t {
-  probe,         // HEAD /
-  create,        // a model answers: messages, chat completions, responses
+  probe,   // HEAD /
+  create,  // a model answers: messages, chat completions, responses
   count_tokens,
   models,        // the list
   model,         // one model

@@ -28,9 +28,11 @@ std::size_t StickyRoutes::HashOfHash::operator()(const Hash& hash) const {
 }
 
 StickyRoutes::StickyRoutes(crypto::SecretBytes key, std::size_t max_entries)
-    : key_(std::move(key)), max_entries_per_stripe_(std::max<std::size_t>(1, max_entries / kStripes)) {}
+    : key_(std::move(key)),
+      max_entries_per_stripe_(std::max<std::size_t>(1, max_entries / kStripes)) {}
 
-StickyRoutes::Hash StickyRoutes::start(std::string_view workspace, std::string_view end_user) const {
+StickyRoutes::Hash StickyRoutes::start(std::string_view workspace,
+                                       std::string_view end_user) const {
   std::string scope = std::to_string(workspace.size());
   scope += ':';
   scope += workspace;
@@ -38,7 +40,8 @@ StickyRoutes::Hash StickyRoutes::start(std::string_view workspace, std::string_v
   return crypto::hmac_sha256(key_.view(), scope);
 }
 
-StickyRoutes::Hash StickyRoutes::extend(const Hash& prefix, std::string_view role, std::string_view text) const {
+StickyRoutes::Hash StickyRoutes::extend(const Hash& prefix, std::string_view role,
+                                        std::string_view text) const {
   std::string turn(reinterpret_cast<const char*>(prefix.data()), prefix.size());
   turn += role;
   turn += '\0';
@@ -46,8 +49,9 @@ StickyRoutes::Hash StickyRoutes::extend(const Hash& prefix, std::string_view rol
   return crypto::hmac_sha256(key_.view(), turn);
 }
 
-std::optional<std::string> StickyRoutes::find(const dialect::ClientRequest& request, std::string_view workspace,
-                                              std::string_view end_user, WallTime now) {
+std::optional<std::string> StickyRoutes::find(const dialect::ClientRequest& request,
+                                              std::string_view workspace, std::string_view end_user,
+                                              WallTime now) {
   std::optional<std::string> found;
   Hash prefix = start(workspace, end_user);
   for (const json::Value message : request.document.root()["messages"].items()) {
@@ -63,8 +67,8 @@ std::optional<std::string> StickyRoutes::find(const dialect::ClientRequest& requ
 }
 
 void StickyRoutes::remember(const dialect::ClientRequest& request, std::string_view answer_text,
-                            std::string_view workspace, std::string_view end_user, std::string_view model,
-                            WallTime now) {
+                            std::string_view workspace, std::string_view end_user,
+                            std::string_view model, WallTime now) {
   Hash prefix = start(workspace, end_user);
   for (const json::Value message : request.document.root()["messages"].items()) {
     prefix = extend(prefix, message["role"].text(), text_of(message));

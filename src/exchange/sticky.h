@@ -11,9 +11,10 @@
 #include "crypto/secret.h"
 #include "dialect/client_request.h"
 
-// Sticky routing: after a fallback, later turns of the same conversation go directly to the model that served. A
-// conversation is known by a keyed hash over its turns' roles and text, scoped to workspace and end user; nothing of it
-// is stored but the hash. Off unless the operator turns it on; every use is decided anew.
+// Sticky routing: after a fallback, later turns of the same conversation go directly to the model
+// that served. A conversation is known by a keyed hash over its turns' roles and text, scoped to
+// workspace and end user; nothing of it is stored but the hash. Off unless the operator turns it
+// on; every use is decided anew.
 namespace sallyport::exchange {
 
 inline constexpr Duration kStickyLifetime = std::chrono::hours(1);
@@ -23,12 +24,14 @@ class StickyRoutes {
  public:
   StickyRoutes(crypto::SecretBytes key, std::size_t max_entries);
 
-  // The model that serves this conversation: the longest known prefix that ends in an assistant turn wins.
+  // The model that serves this conversation: the longest known prefix that ends in an assistant
+  // turn wins.
   std::optional<std::string> find(const dialect::ClientRequest& request, std::string_view workspace,
                                   std::string_view end_user, WallTime now);
   // After a fallback-served answer with this released text.
-  void remember(const dialect::ClientRequest& request, std::string_view answer_text, std::string_view workspace,
-                std::string_view end_user, std::string_view model, WallTime now);
+  void remember(const dialect::ClientRequest& request, std::string_view answer_text,
+                std::string_view workspace, std::string_view end_user, std::string_view model,
+                WallTime now);
 
   std::size_t size();
 

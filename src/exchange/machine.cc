@@ -206,57 +206,49 @@ void Machine::prepare_writer() {
 
 namespace {
 
-dialect::ModelInfo info_of(const catalog::Model& model, bool with_fallbacks) {
+dialect::ModelInfo info_of(const catalog::Model& model) {
   dialect::ModelInfo info;
   info.id = model.id;
   info.display_name = model.display_name;
   info.created_at = model.created;
-  info.line = model.line;
+  if (!model.line.empty()) info.line = model.line;
   info.lifecycle = model.lifecycle;
-  info.max_input_tokens = model.max_input_tokens;
-  info.max_tokens = model.max_tokens;
-  info.owned_by = model.owned_by;
+  if (model.max_input_tokens > 0) info.max_input_tokens = model.max_input_tokens;
+  if (model.max_tokens > 0) info.max_tokens = model.max_tokens;
+  info.allowed_fallback_models = model.allowed_fallbacks;
   info.capabilities_json = model.capabilities_json;
-  if (with_fallbacks) info.allowed_fallback_models = model.allowed_fallbacks;
+  info.owned_by = model.owned_by;
   return info;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      if (const auto byte = hex_decode(text.substr(i + 1, 2)); byte) {
-        out += *byte;
-        i += 2;
-        continue;
-      }
-    }
-    out.push_back(text[i]);
-  }
-  return out;
 }
 
 }  // namespace
 
 void Machine::answer_models_list(const http::Headers& headers, std::string_view query) {
-  const dialect::Betas betas = dialect::Betas::parse(headers);
+  const auto page = dialect::ModelPage::parse(query);
+  if (!page) return answer_error(page.error());
   std::vector<dialect::ModelInfo> infos;
   for (const catalog::Model& model : catalog_->models()) {
-    if (permit(*principal_, model)) infos.push_back(info_of(model, betas.fallback_list()));
+    if (permit(*principal_, model)) infos.push_back(info_of(model));
   }
-  auto body = dialect::render_models(destination_.api, infos, query);
+  const bool show_fallbacks = dialect::Betas::parse(headers).fallback_list();
+  auto body = dialect::model_list_body(destination_.api, infos, *page, show_fallbacks);
   if (!body) return answer_error(body.error());
-  answer_json(200, std::move(*body));
+  answered(std::move(*body));
 }
 
 void Machine::answer_model(const http::Headers& headers, std::string_view escaped_id) {
-  const std::string id = percent_decoded(escaped_id);
-  const catalog::Model* model = catalog_->find_model(id);
-  if (!model)
-    return answer_error({Code::not_found, Source::client, false, "model: " + id.substr(0, 200)});
+  const auto id = dialect::decode_model_id(escaped_id);
+  if (!id) return answer_error(id.error());
+  const catalog::Model* model = catalog_->find_model(*id);
+  if (!model) return answer_error({Code::not_found, Source::client, false, "model: " + id->substr(0, 200)});
   if (auto ok = permit(*principal_, *model); !ok) return answer_error(ok.error());
-  const dialect::Betas betas = dialect::Betas::parse(headers);
-  answer_json(200, dialect::render_model(destination_.api, info_of(*model, betas.fallback_list())));
+  const bool show_fallbacks = dialect::Betas::parse(headers).fallback_list();
+  answered(dialect::model_body(destination_.api, info_of(*model), show_fallbacks));
+}
+
+void Machine::answered(std::string body) {
+  outcome_ = metering::Outcome::answered;
+  answer_json(200, std::move(body));
 }
 
 }  // namespace sallyport::exchange

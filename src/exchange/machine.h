@@ -46,6 +46,7 @@ class Machine final : public Exchange {
   Result<void> take_credit();
   void prepare_writer();
   void answer_models_list(const http::Headers& headers, std::string_view query);
+  void answered(std::string body);
   void answer_model(const http::Headers& headers, std::string_view escaped_id);
 
   // machine_dispatch.cc: one hop after another, one route after another

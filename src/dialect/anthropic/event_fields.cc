@@ -52,6 +52,22 @@ BlockType block_type(json::Value type) {
   return BlockType::other;
 }
 
+bool fits(DeltaType delta, BlockType block) {
+  if (block == BlockType::other || delta == DeltaType::other) return true;
+  switch (delta) {
+    case DeltaType::text:
+    case DeltaType::citations:
+      return block == BlockType::text;
+    case DeltaType::thinking:
+    case DeltaType::signature:
+      return block == BlockType::thinking;
+    case DeltaType::input_json:
+      return is_tool_call(block);
+    default:
+      return true;
+  }
+}
+
 void read_text(json::Value value, std::string& out) {
   out.clear();
   if (value.is_string()) value.append_text(out);

@@ -13,6 +13,10 @@ void reset(Event& event);
 
 BlockType block_type(json::Value type);
 
+// Whether a block can have such a delta. Clients show or hide a delta by its block; of a block or a
+// delta that is unknown nothing is known.
+bool fits(DeltaType delta, BlockType block);
+
 // Takes the text of `value` into `out`; nothing where it is no string.
 void read_text(json::Value value, std::string& out);
 

@@ -33,23 +33,6 @@ DeltaType delta_type(json::Value type) {
   return DeltaType::other;
 }
 
-// A client shows or hides a delta by its block. Of blocks that are unknown, nothing is.
-bool fits(DeltaType delta, BlockType block) {
-  if (block == BlockType::other || delta == DeltaType::other) return true;
-  switch (delta) {
-    case DeltaType::text:
-    case DeltaType::citations:
-      return block == BlockType::text;
-    case DeltaType::thinking:
-    case DeltaType::signature:
-      return block == BlockType::thinking;
-    case DeltaType::input_json:
-      return is_tool_call(block);
-    default:
-      return true;
-  }
-}
-
 std::string_view text_member(DeltaType delta) {
   switch (delta) {
     case DeltaType::text:

@@ -2,8 +2,7 @@
 
 #include <utility>
 
-#include "dialect/anthropic/end_json.h"
-#include "dialect/anthropic/usage_json.h"
+#include "dialect/anthropic/event_fields.h"
 #include "dialect/anthropic/wire.h"
 #include "json/splice.h"
 #include "json/writer.h"
@@ -14,6 +13,11 @@ namespace {
 // Of tool calls that wait for another to end.
 constexpr std::size_t kMaxWaitingBlocks = 256;
 constexpr std::size_t kMaxWaitingBytes = 16u << 20;
+
+DeltaType text_delta_of(BlockType type) {
+  if (is_tool_call(type)) return DeltaType::input_json;
+  return type == BlockType::thinking ? DeltaType::thinking : DeltaType::text;
+}
 
 }  // namespace
 
@@ -88,6 +92,7 @@ void StreamWriter::relay_block_delta(const Event& event, std::string& out) {
   }
   for (WaitingBlock& block : waiting_) {
     if (block.start.index != event.index || block.stopped) continue;
+    if (event.delta == DeltaType::signature || !fits(event.delta, block.start.block)) return;
     if (waiting_bytes_ + event.text.size() > kMaxWaitingBytes) {
       return fail({500, "api_error", "the model's answer cannot be put in order", "", "", ""}, out);
     }
@@ -121,7 +126,9 @@ void StreamWriter::relay_indexed(const Event& event, std::string_view name, std:
     return append_edited(out, event, name, splice.apply());
   }
   if (event.kind == EventKind::block_stop) return append_block_stop(out, open_->client_index);
-  append_delta(out, open_->client_index, event.delta, event.text);
+  if (fits(event.delta, open_->type)) {
+    append_delta(out, open_->client_index, event.delta, event.text);
+  }
 }
 
 void StreamWriter::begin_block(const Event& event, std::string& out) {
@@ -155,13 +162,7 @@ void StreamWriter::write_waiting(std::string& out) {
     begin_block(block.start, out);
     if (!open_) continue;
     if (!block.text.empty()) {
-      const bool call = is_tool_call(block.start.block);
-      const bool thinks = block.start.block == BlockType::thinking;
-      append_delta(out, open_->client_index,
-                   call     ? DeltaType::input_json
-                   : thinks ? DeltaType::thinking
-                            : DeltaType::text,
-                   block.text);
+      append_delta(out, open_->client_index, text_delta_of(block.start.block), block.text);
     }
     if (block.stopped) close_block(out);
   }

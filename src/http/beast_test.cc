@@ -69,7 +69,8 @@ Reading their(std::string_view text) {
   Reading reading;
   while (!parser.is_done()) {
     const std::size_t taken = parser.put(
-        boost::asio::buffer(text.data() + reading.consumed, text.size() - reading.consumed), error);
+        boost::beast::net::buffer(text.data() + reading.consumed, text.size() - reading.consumed),
+        error);
     reading.consumed += taken;
     if (error || taken == 0) break;
   }

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 
+#include "http/scan.h"
+
 namespace sallyport::http {
 namespace {
 
@@ -69,10 +71,9 @@ LineTaken take_line(std::string& pending, std::string_view bytes, std::size_t ma
 
 Refusal split_field_line(std::string_view line, std::string_view& name, std::string_view& value) {
   if (line.front() == ' ' || line.front() == '\t') return {400, "folded field line"};
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) return {400, "field line without a colon"};
+  const std::size_t colon = skip_token(line);
+  if (colon == 0 || colon == line.size() || line[colon] != ':') return {400, "bad field name"};
   name = line.substr(0, colon);
-  if (!is_token(name)) return {400, "bad field name"};
   value = trim_blanks(line.substr(colon + 1));
   if (!is_field_value(value)) return {400, "control character in a field value"};
   return {};

@@ -1,22 +1,11 @@
 #include "http/message.h"
 
 #include <algorithm>
-#include <array>
 
 #include "http/scan.h"
 
 namespace sallyport::http {
 namespace {
-
-constexpr std::array<bool, 256> kTokenCharacters = [] {
-  std::array<bool, 256> table{};
-  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
-    table[static_cast<unsigned char>(c)] = true;
-  return table;
-}();
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 
@@ -30,13 +19,7 @@ bool equals_ignore_case(std::string_view a, std::string_view b) {
   return true;
 }
 
-bool is_token(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (!kTokenCharacters[static_cast<unsigned char>(c)]) return false;
-  }
-  return true;
-}
+bool is_token(std::string_view text) { return !text.empty() && skip_token(text) == text.size(); }
 
 bool is_field_value(std::string_view text) {
   while (true) {

@@ -25,7 +25,7 @@ struct Header {
 class Headers {
  public:
   void add(std::string_view name, std::string_view value) {
-    list_.push_back({std::string(name), std::string(value)});
+    list_.emplace_back(Header{std::string(name), std::string(value)});
   }
   void set(std::string_view name, std::string_view value);  // replaces all of that name
   void remove(std::string_view name);

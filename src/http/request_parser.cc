@@ -9,6 +9,7 @@ namespace sallyport::http {
 namespace {
 
 constexpr std::size_t kMaxMethodBytes = 32;
+constexpr std::size_t kUsualFields = 24;
 
 using CharacterSet = std::array<bool, 256>;
 
@@ -106,6 +107,7 @@ Refusal RequestParser::take_request_line(std::string_view line) {
   const std::string_view method = line.substr(0, first);
   if (method.size() > kMaxMethodBytes || !is_token(method)) return {400, "bad method"};
   head_.method = method;
+  head_.headers.list().reserve(kUsualFields);
   return take_target(line.substr(first + 1, last - first - 1));
 }
 

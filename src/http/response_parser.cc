@@ -5,6 +5,8 @@
 namespace sallyport::http {
 namespace {
 
+constexpr std::size_t kUsualFields = 24;
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 }  // namespace
@@ -76,6 +78,7 @@ Refusal ResponseParser::take_status_line(std::string_view line) {
   line.remove_prefix(5);
   if (!is_field_value(line)) return {400, "control character in the status line"};
   head_.reason = line;
+  head_.headers.list().reserve(kUsualFields);
   return {};
 }
 

@@ -4,9 +4,29 @@
 #include <emmintrin.h>
 #endif
 
+#include <array>
 #include <bit>
 
 namespace sallyport::http {
+namespace {
+
+constexpr std::array<bool, 256> kTokenCharacters = [] {
+  std::array<bool, 256> table{};
+  for (int c = '0'; c <= '9'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'a'; c <= 'z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (int c = 'A'; c <= 'Z'; ++c) table[static_cast<std::size_t>(c)] = true;
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+}  // namespace
+
+std::size_t skip_token(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && kTokenCharacters[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
+}
 
 std::size_t skip_text(std::string_view text) {
   std::size_t at = 0;

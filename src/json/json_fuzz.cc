@@ -1,5 +1,3 @@
-#include <cstdlib>
-
 #include "json/differential.h"
 #include "json/splice.h"
 

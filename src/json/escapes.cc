@@ -6,7 +6,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 namespace sallyport::json {
 namespace {
@@ -95,7 +94,21 @@ const char* skip_plain(const char* at, const char* end) {
 
 std::size_t escape_length(const char* at, const char* end) {
   if (end - at < 2) return 0;
-  if (at[1] != 'u') return at[1] != '\0' && std::strchr("\"\\/bfnrt", at[1]) != nullptr ? 2 : 0;
+  switch (at[1]) {
+    case 'n':
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'r':
+    case 't':
+      return 2;
+    case 'u':
+      break;
+    default:
+      return 0;
+  }
   if (end - at < 6) return 0;
   const int unit = hex4(at + 2);
   if (unit < 0 || is_low_surrogate(unit)) return 0;

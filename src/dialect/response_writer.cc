@@ -9,8 +9,9 @@ std::unique_ptr<ResponseWriter> make_writer(const WriterOptions& options) {
     case Api::anthropic:
       return make_anthropic_writer(options);
     case Api::openai_chat:
+      return make_chat_writer(options);
     case Api::openai_responses:
-      return nullptr;
+      return make_responses_writer(options);
   }
   return nullptr;
 }

@@ -1,14 +1,11 @@
 #include "dialect/anthropic/request_edits.h"
+#include "dialect/restate.h"
 #include "json/writer.h"
 
 namespace sallyport::dialect::anthropic {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r\n\f\v";
-// Only the gateway says this, and only to a model that cannot go on from a partial answer.
-constexpr std::string_view kRestate =
-    "The answer above was cut off before it was complete. Answer my last request again, "
-    "completely and from the beginning.";
 
 // The released text as content blocks: blank ones dropped, the last without trailing white space,
 // which the API does not permit there. Empty where nothing is left.
@@ -39,7 +36,8 @@ void append_continuation(json::Value messages, const UpstreamAsk& ask, json::Spl
   if (content.empty()) return;
   splice.append_item(messages, R"({"role":"assistant","content":)" + content + "}");
   if (ask.continuation != Continuation::restate) return;
-  splice.append_item(messages, R"({"role":"user","content":)" + json::quoted(kRestate) + "}");
+  splice.append_item(messages,
+                     R"({"role":"user","content":)" + json::quoted(kRestateRequest) + "}");
 }
 
 }  // namespace sallyport::dialect::anthropic

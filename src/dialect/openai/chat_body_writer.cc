@@ -25,8 +25,7 @@ class ChatBodyWriter final : public BodyWriter {
   std::string make_body(const Finish& finish) const override {
     std::string out;
     json::Writer w(out);
-    const std::string& id = collected().id().empty() ? options().message_id : collected().id();
-    w.begin_object().key("id").string(id).key("object").string("chat.completion");
+    w.begin_object().key("id").string(options().message_id).key("object").string("chat.completion");
     w.key("created").integer(unix_seconds(options().created)).key("model").string(model());
     w.key("choices").begin_array().begin_object().key("index").integer(0);
     w.key("message");

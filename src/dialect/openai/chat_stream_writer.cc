@@ -136,10 +136,11 @@ class ChatStreamWriter final : public ResponseWriter {
 
   std::string now() const { return std::to_string(unix_seconds(options_.created)); }
 
-  void start(std::string_view id, std::string& out) {
+  void start(std::string& out) {
     if (started_) return;
     started_ = true;
-    head_.id = id.empty() ? options_.message_id : id;
+    // An id of another dialect would not look like one to a client of this.
+    head_.id = options_.message_id;
     head_.created = now();
     append_chunk(out, head_, R"({"role":"assistant","content":"","refusal":null})");
   }
@@ -148,7 +149,7 @@ class ChatStreamWriter final : public ResponseWriter {
     switch (event.kind) {
       case EventKind::message_start:
         if (event.usage) start_usage_ = *event.usage;
-        start(event.id, out);
+        start(out);
         return;
       case EventKind::block_start:
         if (event.block == BlockType::tool_use) open_tool(event, out);
@@ -249,7 +250,7 @@ class ChatStreamWriter final : public ResponseWriter {
   }
 
   void write_end(const Finish& finish, std::string& out) {
-    start("", out);
+    start(out);
     std::string delta = "{}";
     if (finish.stop_reason == "refusal" && !sent_refusal_) {
       delta = text_delta("refusal", refusal_sentence(finish.stop_details));

@@ -7,7 +7,6 @@ namespace sallyport::dialect::openai {
 void Collected::note(const Event& event) {
   switch (event.kind) {
     case EventKind::message_start:
-      id_ = event.id;
       if (event.usage) start_usage_ = *event.usage;
       return;
     case EventKind::block_start:

@@ -22,13 +22,11 @@ class Collected {
   // A hop drops what the declined model said.
   void clear() { *this = Collected(); }
 
-  const std::string& id() const { return id_; }
   const std::vector<Block>& blocks() const { return blocks_; }
   // How the answer ended, as far as events told.
   const Finish& ending() const { return ending_; }
 
  private:
-  std::string id_;
   std::vector<Block> blocks_;
   Usage start_usage_;
   Finish ending_;

@@ -27,7 +27,7 @@ class ResponsesBodyWriter final : public BodyWriter {
 
   std::string make_body(const Finish& finish) const override {
     ResponseHead head;
-    head.id = collected().id().empty() ? options().message_id : collected().id();
+    head.id = options().message_id;
     head.created = std::to_string(unix_seconds(options().created));
     head.model = model();
     head.echo = options().request_echo_json;

@@ -58,7 +58,7 @@ std::string ResponsesScribe::item_json(const Item& item, std::string_view status
   return "{}";
 }
 
-ResponsesScribe::Item& ResponsesScribe::add_item(Kind kind, std::string_view prefix, std::string&) {
+ResponsesScribe::Item& ResponsesScribe::add_item(Kind kind, std::string_view prefix) {
   Item item;
   item.kind = kind;
   item.output_index = done_.size();
@@ -72,9 +72,9 @@ void ResponsesScribe::open(const Event& event, std::string& out) {
   start(out);
   const bool call = event.block == BlockType::tool_use;
   const bool thinks = event.block == BlockType::thinking;
-  Item& item = call     ? add_item(Kind::call, "fc_", out)
-               : thinks ? add_item(Kind::reasoning, "rs_", out)
-                        : add_item(Kind::message, "msg_", out);
+  Item& item = call     ? add_item(Kind::call, "fc_")
+               : thinks ? add_item(Kind::reasoning, "rs_")
+                        : add_item(Kind::message, "msg_");
   item.block = event.index;
   item.call_id = event.tool_id;
   item.name = event.tool_name;

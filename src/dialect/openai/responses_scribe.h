@@ -63,7 +63,7 @@ class ResponsesScribe {
   void emit(std::string_view type, const std::function<void(json::Writer&)>& members,
             std::string& out);
   void place(json::Writer& w, const Item& item) const;
-  Item& add_item(Kind kind, std::string_view prefix, std::string& out);
+  Item& add_item(Kind kind, std::string_view prefix);
   std::string item_json(const Item& item, std::string_view status) const;
   void open_part(Item& item, BlockType type, std::string& out);
   void close_part(Item& item, std::string& out);

@@ -179,7 +179,6 @@ class ResponsesStreamWriter final : public ResponseWriter {
     switch (event.kind) {
       case EventKind::message_start:
         if (event.usage) start_usage_ = *event.usage;
-        if (!scribe_.started() && !event.id.empty()) scribe_.head.id = event.id;
         scribe_.start(out);
         return;
       case EventKind::block_start:

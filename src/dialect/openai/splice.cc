@@ -1,6 +1,6 @@
 #include "json/splice.h"
-#include "dialect/openai/restate.h"
 #include "dialect/parts.h"
+#include "dialect/restate.h"
 #include "json/writer.h"
 
 // The same dialect up and down: the client's bytes, but for what the gateway owns.

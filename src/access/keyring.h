@@ -36,6 +36,10 @@ class Keyring {
 
   std::size_t size() const { return entries_.size(); }
 
+  // What stands in for a keyring when the store has been unreadable for too long to know who was
+  // revoked: everyone gets Code::unavailable.
+  static std::shared_ptr<const Keyring> unreadable();
+
  private:
   // The hash is keyed and unpredictable to clients, so its first bytes are as good as any table
   // hash.
@@ -46,6 +50,7 @@ class Keyring {
   std::shared_ptr<const Pepper> pepper_;
   std::vector<KeyringEntry> entries_;
   std::unordered_map<KeyHash, std::size_t, HashBytes> index_;
+  bool readable_ = true;
 };
 
 }  // namespace sallyport::access

@@ -206,44 +206,60 @@ void Machine::prepare_writer() {
 
 namespace {
 
-dialect::ModelInfo info_of(const catalog::Model& model) {
+dialect::ModelInfo info_of(const catalog::Model& model, bool with_fallbacks) {
   dialect::ModelInfo info;
   info.id = model.id;
   info.display_name = model.display_name;
   info.created_at = model.created;
-  if (!model.line.empty()) info.line = model.line;
+  info.line = model.line;
   info.lifecycle = model.lifecycle;
-  if (model.max_input_tokens > 0) info.max_input_tokens = model.max_input_tokens;
-  if (model.max_tokens > 0) info.max_tokens = model.max_tokens;
-  info.allowed_fallback_models = model.allowed_fallbacks;
-  info.capabilities_json = model.capabilities_json;
+  info.max_input_tokens = model.max_input_tokens;
+  info.max_tokens = model.max_tokens;
   info.owned_by = model.owned_by;
+  info.capabilities_json = model.capabilities_json;
+  if (with_fallbacks) info.allowed_fallback_models = model.allowed_fallbacks;
   return info;
+}
+
+// An id with broken escapes names no model, so it is left as it is.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      if (const auto byte = hex_decode(text.substr(i + 1, 2)); byte) {
+        out += *byte;
+        i += 2;
+        continue;
+      }
+    }
+    out.push_back(text[i]);
+  }
+  return out;
 }
 
 }  // namespace
 
 void Machine::answer_models_list(const http::Headers& headers, std::string_view query) {
-  const auto page = dialect::ModelPage::parse(query);
-  if (!page) return answer_error(page.error());
+  const bool with_fallbacks = dialect::Betas::parse(headers).fallback_list();
   std::vector<dialect::ModelInfo> infos;
   for (const catalog::Model& model : catalog_->models()) {
-    if (permit(*principal_, model)) infos.push_back(info_of(model));
+    if (permit(*principal_, model)) infos.push_back(info_of(model, with_fallbacks));
   }
-  const bool show_fallbacks = dialect::Betas::parse(headers).fallback_list();
-  auto body = dialect::model_list_body(destination_.api, infos, *page, show_fallbacks);
+  auto body = dialect::render_models(destination_.api, infos, query);
   if (!body) return answer_error(body.error());
   answered(std::move(*body));
 }
 
 void Machine::answer_model(const http::Headers& headers, std::string_view escaped_id) {
-  const auto id = dialect::decode_model_id(escaped_id);
-  if (!id) return answer_error(id.error());
-  const catalog::Model* model = catalog_->find_model(*id);
-  if (!model) return answer_error({Code::not_found, Source::client, false, "model: " + id->substr(0, 200)});
+  const std::string id = percent_decoded(escaped_id);
+  const catalog::Model* model = catalog_->find_model(id);
+  if (!model) {
+    return answer_error(
+        Error{Code::not_found, Source::client, false, "model: " + id.substr(0, 200)});
+  }
   if (auto ok = permit(*principal_, *model); !ok) return answer_error(ok.error());
-  const bool show_fallbacks = dialect::Betas::parse(headers).fallback_list();
-  answered(dialect::model_body(destination_.api, info_of(*model), show_fallbacks));
+  const bool with_fallbacks = dialect::Betas::parse(headers).fallback_list();
+  answered(dialect::render_model(destination_.api, info_of(*model, with_fallbacks)));
 }
 
 void Machine::answered(std::string body) {

@@ -197,14 +197,16 @@ class Drive {
   void send(std::string_view bytes) { exchange->on_upstream_body(attempt().id, bytes); }
   void end() { exchange->on_upstream_end(attempt().id); }
   void stream(std::string_view bytes) {
+    const AttemptId id = attempt().id;  // a refusal may begin the next one
     head(200, "text/event-stream; charset=utf-8");
-    send(bytes);
-    end();
+    exchange->on_upstream_body(id, bytes);
+    exchange->on_upstream_end(id);
   }
   void whole(std::string_view bytes, int status = 200) {
+    const AttemptId id = attempt().id;
     head(status, "application/json");
-    send(bytes);
-    end();
+    exchange->on_upstream_body(id, bytes);
+    exchange->on_upstream_end(id);
   }
   const metering::ExchangeRecord& record() const { return world_.sink.records.back(); }
 

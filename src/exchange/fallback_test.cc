@@ -66,13 +66,14 @@ TEST(Fallback, InMidOutputTheNextModelContinuesTheReleasedText) {
 }
 
 TEST(Fallback, AToolCallCutInHalfIsNotContinued) {
-  for (const bool closed : {true, false}) {
+  {
     World world;
     Drive drive(world);
     drive.request(body_with(kList, true), kBeta);
+    // The upstream closes the block before it says that it refuses; the input that does not parse tells.
     drive.stream(message_start("fable") + tool_start(0) + input_delta(0, R"({"q": "ha)") +
-                 (closed ? block_stop(0) : "") + refusal("cyber", 5));
-    EXPECT_EQ(drive.port.attempts.size(), 1u) << closed;
+                 block_stop(0) + refusal("cyber", 5));
+    EXPECT_EQ(drive.port.attempts.size(), 1u);
     EXPECT_THAT(drive.port.body, HasSubstr(R"("stop_reason":"refusal")"));
     EXPECT_EQ(drive.record().outcome, Outcome::refused);
   }

@@ -33,7 +33,7 @@ class Machine final : public Exchange {
   void on_client_gone() override;
   void on_tick() override;
   bool finished() const override { return phase_ == Phase::finished; }
-  const std::string& request_id() const override { return record_.request_id; }
+  const std::string& request_id() const override { return request_id_; }
 
  private:
   enum class Phase : std::uint8_t { waiting, decoding, calling, finished };
@@ -105,6 +105,7 @@ class Machine final : public Exchange {
   std::shared_ptr<const catalog::Catalog> catalog_;
   std::shared_ptr<const access::Keyring> keyring_;
   std::shared_ptr<const catalog::HealthBoard> health_;
+  std::string request_id_;
   Instant started_;
   WallTime now_wall_;  // of the arrival: dated tables are read once
 

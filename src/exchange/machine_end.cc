@@ -13,8 +13,8 @@ using metering::Outcome;
 // ---- heads ----
 
 void Machine::add_own_headers(http::Headers& headers) const {
-  headers.add("request-id", record_.request_id);
-  if (destination_.api != dialect::Api::anthropic) headers.add("x-request-id", record_.request_id);
+  headers.add("request-id", request_id_);
+  if (destination_.api != dialect::Api::anthropic) headers.add("x-request-id", request_id_);
   if (request_) headers.add("sallyport-requested-model", request_->model);
   if (answering_) {
     headers.add("sallyport-served-model", answering_->id);
@@ -90,7 +90,7 @@ void Machine::answer_error(const dialect::RequestError& error) {
 
 void Machine::answer_error(const dialect::PublicError& error) {
   answer_json(dialect::http_status(destination_.api, error),
-              dialect::error_body(destination_.api, error, record_.request_id));
+              dialect::error_body(destination_.api, error, request_id_));
 }
 
 // ---- bytes ----

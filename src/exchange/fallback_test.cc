@@ -309,6 +309,7 @@ TEST(Credit, ExpiresAfterFiveMinutesAndIsBoundToItsOrganisation) {
   claim.expires = world.clock.wall() + kCreditLifetime;
   http::Headers headers;
   headers.add("anthropic-beta", "fallback-credit-2026-07-01");
+  headers.add("anthropic-version", "2023-06-01");
   const auto request_with = [&](const std::string& token) {
     return dialect::decode_request(
         dialect::Api::anthropic, dialect::Operation::create,

@@ -1,18 +1,11 @@
 #include "exchange/intake.h"
 
-#include <array>
-
 #include "exchange/headers.h"
 #include "http/content_coding.h"
 #include "json/writer.h"
 
 namespace sallyport::exchange {
 namespace {
-
-constexpr std::array<std::string_view, 3> kVersions = {"2023-01-01", "2023-06-01", "2026-10-21"};
-
-// The members that version 2026-10-21 no longer has.
-constexpr std::array<std::string_view, 3> kGoneIn202610 = {"temperature", "top_p", "top_k"};
 
 std::string_view bearer(const http::Headers& headers) {
   const std::string_view value = headers.get("authorization");
@@ -24,17 +17,6 @@ std::string_view bearer(const http::Headers& headers) {
   while (!token.empty() && token.front() == ' ') token.remove_prefix(1);
   while (!token.empty() && token.back() == ' ') token.remove_suffix(1);
   return token;
-}
-
-Result<void> check_gone_members(const dialect::ClientRequest& request) {
-  if (request.api_version != "2026-10-21") return {};
-  for (const std::string_view name : kGoneIn202610) {
-    if (request.document.root()[name].exists()) {
-      return fail(Code::invalid, std::string(name) + ": Extra inputs are not permitted",
-                  Source::client);
-    }
-  }
-  return {};
 }
 
 // The API names the three ways in which a coded body can be wrong.
@@ -101,26 +83,11 @@ Result<void> check_media(const http::Headers& headers) {
   return {};
 }
 
-Result<void> check_version(const http::Headers& headers) {
-  const std::string* version = headers.find("anthropic-version");
-  if (!version) return fail(Code::invalid, "anthropic-version: header is required", Source::client);
-  for (const std::string_view known : kVersions) {
-    if (*version == known) return {};
-  }
-  return fail(Code::invalid,
-              "anthropic-version: unknown version; known are 2023-06-01 and 2026-10-21",
-              Source::client);
-}
-
 dialect::Decoded<std::unique_ptr<dialect::ClientRequest>> Intake::run() {
   if (auto ok = decode_content(*this); !ok) return tl::unexpected(ok.error());
   json::Limits limits;
   limits.max_bytes = max_body_bytes;
-  auto request = dialect::decode_request(api, operation, std::move(body), headers, limits);
-  if (!request) return request;
-  if (auto ok = check_gone_members(**request); !ok)
-    return tl::unexpected(dialect::RequestError(ok.error()));
-  return request;
+  return dialect::decode_request(api, operation, std::move(body), headers, limits);
 }
 
 }  // namespace sallyport::exchange

@@ -21,9 +21,6 @@ Result<const access::Principal*> identify(const http::Headers& headers,
 // Media type and content coding must be ones we read.
 Result<void> check_media(const http::Headers& headers);
 
-// anthropic-version is required on the Messages API and must be one we know.
-Result<void> check_version(const http::Headers& headers);
-
 // Content decoding, admission and decoding of the body; may take milliseconds for large ones.
 struct Intake {
   dialect::Api api;

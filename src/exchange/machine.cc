@@ -79,9 +79,6 @@ void Machine::on_request(Arrival arrival) {
 void Machine::read_body(Arrival arrival) {
   record_.operation =
       destination_.endpoint == Endpoint::count_tokens ? Operation::count_tokens : Operation::create;
-  if (destination_.api == Api::anthropic) {
-    if (auto ok = check_version(arrival.head.headers); !ok) return answer_error(ok.error());
-  }
   if (auto ok = check_media(arrival.head.headers); !ok) return answer_error(ok.error());
   if (!services_.records->has_room()) {
     return answer_error({Code::overloaded, Source::internal, true, "the usage store has no room"});

@@ -211,7 +211,9 @@ std::string translate_error_body(Api upstream, Api client, int status, std::stri
   PublicError shown;
   shown.status = status;
   shown.type = type_of_status(status);
-  shown.message = read.message.empty()
+  // A credential that was refused there is the gateway's own: such messages may repeat parts of it.
+  const bool about_us = status == 401 || status == 403;
+  shown.message = about_us || read.message.empty()
                       ? "the model's server answered with status " + std::to_string(status)
                       : read.message;
   return error_body(client, shown, request_id);

@@ -32,7 +32,8 @@ int http_status(Api client, const PublicError& error);
 std::string error_body(Api client, const PublicError& error, std::string_view request_id);
 
 // An upstream's error response (any status but 2xx) in the client's dialect. In the same dialect
-// the bytes are returned unchanged.
+// the bytes are returned unchanged. In another, the message of a 401 or 403 is left out: the
+// credential that the upstream refused is the gateway's, and such messages repeat parts of it.
 std::string translate_error_body(Api upstream, Api client, int status, std::string_view body,
                                  std::string_view request_id);
 

@@ -113,6 +113,15 @@ TEST(ErrorShape, UpstreamErrorsAreTranslated) {
             R"("type":"server_error","param":null,"code":null}})");
 }
 
+TEST(ErrorShape, NothingOfTheGatewaysCredentialIsTold) {
+  for (const int status : {401, 403}) {
+    const std::string body =
+        translate_error_body(Api::openai_chat, Api::anthropic, status,
+                             R"({"error":{"message":"Incorrect key: sk-part","type":"x"}})", "");
+    EXPECT_EQ(body.find("sk-part"), std::string::npos);
+  }
+}
+
 TEST(ErrorShape, ReadsErrorsOfManyServers) {
   const auto read = [](std::string_view body) {
     const UpstreamError error = read_error(Api::openai_chat, body);

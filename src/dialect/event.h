@@ -88,7 +88,9 @@ struct Event {
 
   // block_delta
   DeltaType delta = DeltaType::other;
-  std::string text;  // unescaped: text, thinking, partial JSON, signature or refusal
+  // Unescaped: text, thinking, partial JSON, signature or refusal. At a block_start, what a text or
+  // thinking block begins with, nearly always nothing; the deltas follow it and do not repeat it.
+  std::string text;
 
   // message_delta
   std::string stop_reason;  // in the Messages API's words: end_turn, max_tokens, stop_sequence,
@@ -96,7 +98,8 @@ struct Event {
   std::optional<std::string> stop_sequence;
   std::optional<StopDetails> stop_details;
 
-  // message_start and message_delta
+  // message_start and message_delta: all that was told so far, for later events may name only some
+  // counts.
   std::optional<Usage> usage;
 
   // error

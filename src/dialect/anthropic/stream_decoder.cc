@@ -1,5 +1,7 @@
 #include "dialect/anthropic/stream_decoder.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "dialect/anthropic/event_fields.h"
@@ -17,11 +19,22 @@ constexpr std::int64_t kMaxIndex = 1'000'000;
   return fail(Code::protocol, "upstream stream: " + std::move(detail), Source::upstream);
 }
 
+constexpr std::array<std::string_view, 8> kTypes = {"content_block_delta",
+                                                    "content_block_start",
+                                                    "content_block_stop",
+                                                    "message_start",
+                                                    "message_delta",
+                                                    "message_stop",
+                                                    "ping",
+                                                    "error"};
+
 bool known(json::Value type) {
-  return type.equals("message_start") || type.equals("content_block_start") ||
-         type.equals("content_block_delta") || type.equals("content_block_stop") ||
-         type.equals("message_delta") || type.equals("message_stop") || type.equals("ping") ||
-         type.equals("error");
+  return std::any_of(kTypes.begin(), kTypes.end(),
+                     [type](std::string_view name) { return type.equals(name); });
+}
+
+bool known(std::string_view name) {
+  return std::find(kTypes.begin(), kTypes.end(), name) != kTypes.end();
 }
 
 DeltaType delta_type(json::Value type) {
@@ -98,7 +111,8 @@ Result<void> StreamDecoder::take(const sse::Event& received, const EventSink& si
   const json::Value root = document_.root();
   const json::Value type = root["type"];
   // Some clients believe the event's name, some the type in its data.
-  if (!received.name.empty() && known(type) && !type.equals(received.name)) {
+  const bool misnamed = !received.name.empty() && !type.equals(received.name);
+  if (misnamed && (known(type) || known(received.name))) {
     return broken("an event is named otherwise than its data says");
   }
   if (received.name.empty()) event_.wire = {};  // the writer gives it the name it needs

@@ -140,6 +140,8 @@ TEST(AnthropicStream, RefusesAmbiguousOrder) {
       ::testing::HasSubstr("cannot have"));
   EXPECT_THAT(failure_of(sse("ping", R"({"type":"message_stop"})")),
               ::testing::HasSubstr("named otherwise"));
+  EXPECT_THAT(failure_of(start + sse("content_block_delta", R"({"type":"note","text":"x"})")),
+              ::testing::HasSubstr("named otherwise"));
   EXPECT_THAT(failure_of(sse("message_start", R"({"type":"message_start","message":{)"
                                               R"("content":[{"type":"text","text":"x"}]}})")),
               ::testing::HasSubstr("with content"));

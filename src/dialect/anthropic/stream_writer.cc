@@ -121,9 +121,8 @@ void StreamWriter::relay_indexed(const Event& event, std::string_view name, std:
   }
   const json::Value index = read_json(event)["index"];
   if (index) {
-    json::Splice splice(event.json);
-    splice.replace(index.span(), std::to_string(open_->client_index));
-    return append_edited(out, event, name, splice.apply());
+    const std::string number = std::to_string(open_->client_index);
+    return append_replaced(out, event, name, index.span(), number);
   }
   if (event.kind == EventKind::block_stop) return append_block_stop(out, open_->client_index);
   if (fits(event.delta, open_->type)) {

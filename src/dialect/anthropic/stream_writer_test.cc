@@ -152,6 +152,46 @@ TEST(AnthropicStreamWriter, ContinuesInTheSameStreamAfterAHop) {
                final_stop());
 }
 
+// Wherever a hop falls and however the bytes come, the client gets one valid stream, with all the
+// text that was released before and after.
+TEST(AnthropicStreamWriter, AHopAnywhereGivesOneStream) {
+  SeededRandom random(23);
+  const std::string first = rich_stream("flagship-1");
+  const std::string second = rich_stream("next-1");
+  for (std::size_t cut = 0; cut < 20; ++cut) {
+    const auto writer = writer_for();
+    std::string out;
+    std::string released;
+    std::size_t seen = 0;
+    const auto declined = make_decoder(Api::anthropic, true);
+    ASSERT_TRUE(feed_all(*declined, first, &random, [&](const Event& event) {
+      if (seen++ >= cut || event.kind == EventKind::message_delta) return;
+      writer->relay(event, out);
+      released += event.text;
+    }));
+    writer->hop(hop_to_next(), out);
+    writer->serving("next-1", Api::anthropic);
+    const auto serving = make_decoder(Api::anthropic, true);
+    ASSERT_TRUE(feed_all(*serving, second, &random, [&](const Event& event) {
+      released += event.text;
+      if (event.kind == EventKind::message_delta)
+        return writer->finish(&event, served_by_next(), out);
+      writer->relay(event, out);
+    }));
+    std::string text;
+    int next_index = 0;
+    const auto client = make_decoder(Api::anthropic, true);
+    const auto end = feed_all(*client, out, nullptr, [&](const Event& event) {
+      text += event.text;
+      if (event.kind != EventKind::block_start) return;
+      EXPECT_EQ(event.index, next_index++);
+    });
+    ASSERT_TRUE(end) << cut << ": " << end.error().detail << "\n" << out;
+    EXPECT_EQ(text, released);
+    EXPECT_THAT(out, ::testing::HasSubstr(R"("type":"fallback")"));
+  }
+}
+
 TEST(AnthropicStreamWriter, AHopBeforeAnyOutputNamesTheFallbackModel) {
   const auto writer = writer_for();
   std::string out;

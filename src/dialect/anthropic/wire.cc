@@ -58,6 +58,14 @@ std::string input_json(const std::string& input) {
   return "{\"INVALID_JSON\":" + json::quoted(input) + "}";
 }
 
+// The data of an event with several data lines stands elsewhere.
+bool json_within_wire(const Event& event) {
+  const char* const wire_end = event.wire.data() + event.wire.size();
+  const char* const json_end = event.json.data() + event.json.size();
+  return !event.wire.empty() && !std::less<>{}(event.json.data(), event.wire.data()) &&
+         !std::less<>{}(wire_end, json_end);
+}
+
 }  // namespace
 
 void append_event(std::string& out, std::string_view name, std::string_view json) {
@@ -80,14 +88,22 @@ void append_event(std::string& out, std::string_view name, std::string_view json
 
 void append_edited(std::string& out, const Event& event, std::string_view name,
                    std::string_view edited) {
-  const char* const wire_end = event.wire.data() + event.wire.size();
-  const char* const json_end = event.json.data() + event.json.size();
-  const bool within = !event.wire.empty() && !std::less<>{}(event.json.data(), event.wire.data()) &&
-                      !std::less<>{}(wire_end, json_end);
-  if (!within) return append_event(out, name, edited);
+  if (!json_within_wire(event)) return append_event(out, name, edited);
   out.append(event.wire.data(), event.json.data());
   out += edited;
-  out.append(json_end, wire_end);
+  out.append(event.json.data() + event.json.size(), event.wire.data() + event.wire.size());
+}
+
+void append_replaced(std::string& out, const Event& event, std::string_view name, json::Span span,
+                     std::string_view value) {
+  if (!json_within_wire(event)) {
+    std::string edited(event.json);
+    edited.replace(span.begin, span.end - span.begin, value);
+    return append_event(out, name, edited);
+  }
+  out.append(event.wire.data(), event.json.data() + span.begin);
+  out += value;
+  out.append(event.json.data() + span.end, event.wire.data() + event.wire.size());
 }
 
 void append_ping(std::string& out) { append_event(out, "ping", R"({"type": "ping"})"); }

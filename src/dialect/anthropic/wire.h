@@ -5,6 +5,7 @@
 
 #include "dialect/error_shape.h"
 #include "dialect/event.h"
+#include "json/document.h"
 
 // Bytes of a Messages stream.
 namespace sallyport::dialect::anthropic {
@@ -16,6 +17,10 @@ void append_event(std::string& out, std::string_view name, std::string_view json
 // The received event with its JSON replaced by `edited`, every other byte as it was.
 void append_edited(std::string& out, const Event& event, std::string_view name,
                    std::string_view edited);
+
+// The same with one value of the JSON replaced; allocates nothing.
+void append_replaced(std::string& out, const Event& event, std::string_view name, json::Span span,
+                     std::string_view value);
 
 void append_ping(std::string& out);
 void append_error(std::string& out, const PublicError& error);

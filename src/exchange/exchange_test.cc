@@ -254,7 +254,8 @@ TEST(Exchange, CountsTokensUnderTheSameDecision) {
   drive.whole(R"({"input_tokens":9})");
   EXPECT_EQ(drive.port.body, R"({"input_tokens":9})");
   Drive unknown(world);
-  unknown.request(R"({"model":"nobody","messages":[{"role":"user","content":"hello"}]})", {}, "/v1/messages/count_tokens");
+  unknown.request(R"({"model":"nobody","messages":[{"role":"user","content":"hello"}]})", {},
+                  "/v1/messages/count_tokens");
   EXPECT_EQ(unknown.port.head.status, 404);
 }
 

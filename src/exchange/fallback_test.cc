@@ -70,7 +70,8 @@ TEST(Fallback, AToolCallCutInHalfIsNotContinued) {
     World world;
     Drive drive(world);
     drive.request(body_with(kList, true), kBeta);
-    // The upstream closes the block before it says that it refuses; the input that does not parse tells.
+    // The upstream closes the block before it says that it refuses; the input that does not parse
+    // tells.
     drive.stream(message_start("fable") + tool_start(0) + input_delta(0, R"({"q": "ha)") +
                  block_stop(0) + refusal("cyber", 5));
     EXPECT_EQ(drive.port.attempts.size(), 1u);
@@ -224,6 +225,19 @@ TEST(Fallback, ValidatesWhatTheClientAsksFor) {
       400);
   EXPECT_EQ(status(R"([{"model":"opus-4-8","max_tokens":999999}])", kBeta), 400);
   EXPECT_EQ(status("null", kBeta), 0);
+}
+
+TEST(Fallback, ARefusalThatStandsIsBilledByItsCategory) {
+  for (const auto& [category, billed] :
+       std::map<std::string, bool>{{"bio", true}, {"cyber", false}, {"", false}}) {
+    World world;
+    Drive drive(world);
+    drive.request(
+        R"({"model":"fable","max_tokens":64,"stream":true,"messages":[{"role":"user","content":"hello"}]})");
+    drive.stream(message_start("fable") + refusal(category, 0));
+    EXPECT_EQ(drive.record().attempts[0].billed, billed) << category;
+    EXPECT_EQ(drive.record().attempts[0].outcome, metering::AttemptOutcome::refused);
+  }
 }
 
 TEST(Fallback, NothingOfADeclinedHopsHeadGetsOut) {

@@ -55,6 +55,7 @@ void Machine::on_request(Arrival arrival) {
   if (destination_.endpoint == Endpoint::wrong_method) {
     dialect::PublicError error = dialect::public_error({Code::invalid, Source::client, false, {}});
     error.status = 405;
+    outcome_ = metering::Outcome::client_error;
     error.message =
         "method not allowed: this path takes " + std::string(destination_.allowed_methods);
     return answer_error(error);

@@ -147,7 +147,8 @@ class Machine final : public Exchange {
   std::optional<dialect::Finish>
       own_end_;  // of an answer that is not streamed: written at message_stop
 
-  bool refused_ = false;  // the answer is a refusal
+  bool refused_ = false;                 // the answer is a refusal
+  std::optional<std::string> category_;  // of the last refusal
   metering::Outcome outcome_ = metering::Outcome::internal_error;
   metering::ExchangeRecord record_;
 };

@@ -303,10 +303,8 @@ void Machine::close_attempt(AttemptOutcome outcome, bool cancel) {
   record.usage = attempt_.usage;
   record.upstream_request_id = std::string(attempt_.headers.get("request-id")).substr(0, 128);
   const bool refused = outcome == AttemptOutcome::refused;
-  record.billed =
-      refused ? catalog_->refusal_billed(refusal_ ? refusal_->details.category : std::nullopt,
-                                         attempt_.speaking, now_wall_)
-              : outcome == AttemptOutcome::served || attempt_.speaking;
+  record.billed = refused ? catalog_->refusal_billed(category_, attempt_.speaking, now_wall_)
+                          : outcome == AttemptOutcome::served || attempt_.speaking;
   record.cost_nano_usd = record.billed ? cost_of(*hop_.model, attempt_.usage) : 0;
   record_.attempts.push_back(std::move(record));
   const AttemptId id = attempt_.id;

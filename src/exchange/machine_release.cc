@@ -220,7 +220,8 @@ void Machine::on_refusal(const Event& event) {
   if (event.stop_details) refusal_->details = *event.stop_details;
   refusal_->usage = attempt_.usage;
   refusal_->after_output = attempt_.speaking;
-  record_.category = refusal_->details.category.value_or("");
+  category_ = refusal_->details.category;
+  record_.category = category_.value_or("");
 
   next_ = next_after(*refusal_);
   if (next_) {

@@ -103,7 +103,10 @@ World::World(std::uint64_t seed)
   services.credit = &credit;
   if (chance(50)) services.sticky = &sticky;
   services.catalog = make_catalog();
-  if (!services.catalog) return problem("the catalog of the simulation is refused");
+  if (!services.catalog) {
+    problem("the catalog of the simulation is refused");
+    return;
+  }
   services.health = catalog::HealthBoard::make(*services.catalog, nullptr);
   services.settings.offload_body_bytes = 2048;
 

@@ -26,6 +26,7 @@ using SslSession = std::unique_ptr<SSL_SESSION, SslFree>;
 // events. Owned by one thread.
 class TlsSession {
  public:
+  ~TlsSession();
   // `out` outlives the session.
   static Result<std::unique_ptr<TlsSession>> server(SSL_CTX& context, OutBuffer& out);
   // Verifies that the peer is `host` (a name or an IP address) and offers `resume` where given.

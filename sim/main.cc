@@ -60,7 +60,7 @@ bool parse_number(std::string_view text, std::uint64_t& out) {
 }
 
 int usage() {
-  std::fprintf(stderr, "usage: sallyport_sim --seeds FROM-TO | --seed N [--trace]\n");
+  std::fprintf(stderr, "usage: sallyport_sim --seeds N|FROM-TO | --seed N [--trace]\n");
   return 2;
 }
 
@@ -78,10 +78,12 @@ int run(int argc, char** argv) {
       ++i;
     } else if (argument == "--seeds") {
       const std::size_t dash = value.find('-');
-      if (dash == std::string_view::npos || !parse_number(value.substr(0, dash), from) ||
-          !parse_number(value.substr(dash + 1), to)) {
-        return usage();
-      }
+      from = 1;
+      const bool given = dash == std::string_view::npos
+                             ? parse_number(value, to)
+                             : parse_number(value.substr(0, dash), from) &&
+                                   parse_number(value.substr(dash + 1), to);
+      if (!given) return usage();
       ++i;
     } else {
       return usage();

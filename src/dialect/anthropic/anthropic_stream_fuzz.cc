@@ -58,11 +58,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     hopping->relay(event, hopped);
     if (left-- == 0) hopping->hop({"a", "b", "refusal", std::nullopt}, hopped);
   });
-  if (end && plain.find("event: error") == std::string::npos) require(accepted(plain));
+  // Where the last byte is a CR, what comes behind decides whether it ends the stream's last event.
+  if (end && !plain.ends_with('\r')) require(accepted(plain));
   Finish finish;
   finish.stop_reason = "end_turn";
   finish.iterations = {{true, "b", {}}};
   hopping->finish(nullptr, finish, hopped);
-  require(accepted(hopped));
+  if (!hopped.ends_with('\r')) require(accepted(hopped));
   return 0;
 }

@@ -198,6 +198,24 @@ TEST(AnthropicBodyWriter, BuildsABodyFromEvents) {
                        R"("output_tokens":3,)"));
 }
 
+// White space between the tokens of a block may be line ends, which are the stream's too.
+TEST(AnthropicBodyWriter, AWholeAnswerCanBeStreamed) {
+  WriterOptions options;
+  options.stream = true;
+  const auto writer = make_writer(options);
+  writer->serving("flagship-1", Api::anthropic);
+  const std::string out =
+      relay(message("flagship-1", "[{\r\"type\":\"text\",\n\"text\":\"An answer\"}]", kEnd,
+                    R"({"input_tokens":1,"output_tokens":2})"),
+            false, *writer);
+  std::string text;
+  const auto decoder = make_decoder(Api::anthropic, true);
+  const auto end =
+      feed_all(*decoder, out, nullptr, [&text](const Event& event) { text += event.text; });
+  ASSERT_TRUE(end) << end.error().detail << "\n" << out;
+  EXPECT_EQ(text, "An answer");
+}
+
 // A streamed answer put together is the answer that would not have been streamed.
 TEST(AnthropicBodyWriter, PutsAStreamTogether) {
   const auto writer = writer_for(true, "flagship-1");

@@ -92,7 +92,8 @@ void StreamWriter::relay_block_delta(const Event& event, std::string& out) {
   }
   for (WaitingBlock& block : waiting_) {
     if (block.start.index != event.index || block.stopped) continue;
-    if (event.delta == DeltaType::signature || !fits(event.delta, block.start.block)) return;
+    const DeltaType due = text_delta_of(block.start.block);
+    if (event.delta != due || !fits(due, block.start.block)) return;
     if (waiting_bytes_ + event.text.size() > kMaxWaitingBytes) {
       return fail({500, "api_error", "the model's answer cannot be put in order", "", "", ""}, out);
     }

@@ -76,7 +76,7 @@ void append_event(std::string& out, std::string_view name, std::string_view json
     out += '\n';
   }
   while (true) {
-    const std::size_t line_end = json.find('\n');
+    const std::size_t line_end = json.find_first_of("\r\n");
     out += "data: ";
     out += json.substr(0, line_end);
     out += '\n';

@@ -91,6 +91,7 @@ void ResponsesScribe::open(const Event& event, std::string& out) {
 void ResponsesScribe::open_part(Item& item, BlockType type, std::string& out) {
   item.part_open = true;
   item.part = type;
+  item.text_told = false;
   item.text.clear();
   const bool thinks = item.kind == Kind::reasoning;
   emit(
@@ -126,16 +127,15 @@ void ResponsesScribe::close_part(Item& item, std::string& out) {
   if (!item.part_open) return;
   const bool thinks = item.kind == Kind::reasoning;
   const bool refuses = item.part == BlockType::refusal;
-  emit(
-      thinks    ? "response.reasoning_summary_text.done"
-      : refuses ? "response.refusal.done"
-                : "response.output_text.done",
-      [&](json::Writer& w) {
-        place(w, item);
-        w.key(refuses ? "refusal" : "text").string(item.text);
-        if (!thinks && !refuses) w.key("logprobs").begin_array().end_array();
-      },
-      out);
+  const std::string_view told = thinks    ? "response.reasoning_summary_text.done"
+                                : refuses ? "response.refusal.done"
+                                          : "response.output_text.done";
+  const auto tell = [&](json::Writer& w) {
+    place(w, item);
+    w.key(refuses ? "refusal" : "text").string(item.text);
+    if (!thinks && !refuses) w.key("logprobs").begin_array().end_array();
+  };
+  if (!item.text_told) emit(told, tell, out);
   const std::string part = part_json(item.part, item.text);
   emit(
       thinks ? "response.reasoning_summary_part.done" : "response.content_part.done",
@@ -151,7 +151,7 @@ void ResponsesScribe::close_part(Item& item, std::string& out) {
 
 void ResponsesScribe::close_item(Item& item, std::string_view status, std::string& out) {
   close_part(item, out);
-  if (item.kind == Kind::call) {
+  if (item.kind == Kind::call && !item.text_told) {
     if (item.text.empty()) item.text = "{}";
     emit(
         "response.function_call_arguments.done",
@@ -295,6 +295,7 @@ void ResponsesScribe::follow(json::Value event) {
   if (item == nullptr) return;
   if (type == "response.content_part.added" || type == "response.reasoning_summary_part.added") {
     item->part_open = true;
+    item->text_told = false;
     item->text.clear();
     const json::Value part = event["part"];
     item->part = part["type"].equals("refusal")  ? BlockType::refusal
@@ -305,6 +306,8 @@ void ResponsesScribe::follow(json::Value event) {
     item->part_open = false;
     item->text.clear();
     item->parts.emplace_back(event["part"].raw());
+  } else if (type.ends_with(".done")) {
+    item->text_told = true;
   }
 }
 

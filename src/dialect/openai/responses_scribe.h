@@ -55,6 +55,7 @@ class ResponsesScribe {
     std::string name;
     std::vector<std::string> parts;  // done
     bool part_open = false;
+    bool text_told = false;  // the event that repeats the whole text went out already
     BlockType part = BlockType::text;
     std::string text;  // of the open part, or the arguments
     std::string raw;   // of an upstream's item of another kind, as it was announced

@@ -32,6 +32,9 @@ def _ban(pattern: str, instead: str, allowed: str = r"(?!)") -> Ban:
     return Ban(re.compile(pattern), instead, re.compile(allowed))
 
 
+# A class whose constructor is private, in the hands of its owner from the first moment.
+OWNED_NEW = re.compile(r"std::unique_ptr<[\w:]+>(?:\s+\w+)?\(new\b")
+
 BANS = (
     _ban(r"\bstd::(w?regex|basic_regex)\b|#\s*include\s*<regex>", "a parser by hand: std::regex recurses on input"),
     _ban(r"\.\s*detach\s*\(", "an owner that joins the thread"),
@@ -46,7 +49,7 @@ BANS = (
     _ban(r"(?<![\w.>:])(std::)?s?rand\s*\(|\b(random_device|mt19937(_64)?|default_random_engine)\b", "a Random (base/random.h)", r"^src/base/random"),
     _ban(r"(?<![\w.>:])(std::)?(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|perror)\s*\(|\bstd::(cout|cerr|clog)\b|#\s*include\s*<iostream>", "base/log.h", r"^src/(cli|base)/|^(sim|bench)/|_(test|bench|fuzz)\.cc$"),
     _ban(r"\bstd::(exit|_Exit|quick_exit|abort|terminate)\b|(?<![\w.>:])(::)?(exit|_exit|_Exit|quick_exit)\s*\(|(?<![\w>])::abort\s*\(", "a Result handed up to main", r"^src/(base|cli)/|^(sim|bench)/|_test\.cc$|_fuzz\.cc$|/test_[a-z_]+\.h$"),
-    _ban(r"\bstd::sto(i|l|ul|ll|ull|f|d|ld)\b|(?<![\w.>])(atoi|atol|atoll|atof|strtol|strtoul|strtoll|strtoull|strtod|sscanf)\s*\(", "std::from_chars, which says what it read"),
+    _ban(r"\bstd::sto(i|l|ul|ll|ull|f|d|ld)\b|(?<![\w.>])(atoi|atol|atoll|atof|strtol|strtoul|strtoll|strtoull|strtod|sscanf)\s*\(", "std::from_chars, which says what it read", r"_test\.cc$"),
     _ban(r"(?<![\w.>])(strcpy|strcat|sprintf|vsprintf|gets|strtok)\s*\(", "std::string"),
     _ban(r"\bboost::asio\b|#\s*include\s*[<\"]boost/asio|\bnet::awaitable\b", "a Port (exchange/port.h): only runtime knows Asio", r"^src/runtime/"),
     _ban(r"\bboost::beast\b|#\s*include\s*[<\"]boost/beast", "http/: Beast is an oracle of tests", r"_(test|fuzz)\.cc$|^tests/"),

@@ -59,7 +59,7 @@ class Sizes(unittest.TestCase):
 
 class Bans(unittest.TestCase):
     BAD = (
-        "std::regex r(x);", "#include <regex>", "thread.detach();", "auto* p = new Foo(1);", "delete p;", "delete[] p;",
+        "std::regex r(x);", "#include <regex>", "thread.detach();", "auto* p = new Foo(1);", "take(new Foo);", "delete p;", "delete[] p;",
         "std::this_thread::sleep_for(d);", "auto t = std::chrono::system_clock::now();", "auto t = time(nullptr);",
         "int x = rand();", "std::mt19937 g;", 'printf("x");', "std::cout << x;", "std::exit(1);", "exit(1);", "::abort();",
         "int n = std::stoi(s);", "int n = atoi(s);", "double d = strtod(s, nullptr);", "sprintf(b, s);",
@@ -68,7 +68,7 @@ class Bans(unittest.TestCase):
     )  # fmt: skip
     GOOD = (
         "// std::regex in words", 'log::info("rand() and new Foo");', "Foo(const Foo&) = delete;", "void abort();", "port.abort();",
-        "port_->exit(1);", "std::make_unique<Foo>(1);", "steady_timer timer;", "runtime.time(0);", "renew(x);", "int new_size = 1;",
+        "port_->exit(1);", "std::make_unique<Foo>(1);", "std::unique_ptr<Foo> p(new Foo(1));", "steady_timer timer;", "runtime.time(0);", "renew(x);", "int new_size = 1;",
         "snprintf(b, n, f);", "operand(1);", "using namespace std::chrono_literals;", 'R"(delete p;)";',
     )  # fmt: skip
 
@@ -175,7 +175,7 @@ class Documents(unittest.TestCase):
         self.assertIn("make is not in", messages[1])
 
     def test_header_guard_and_namespace(self):
-        self.assertEqual(2, len(found(checks.check_headers, {"src/http/a.h": "int x;\n"})))
+        self.assertEqual(2, len(found(checks.check_headers, {"src/http/a.h": "struct X {};\n"})))
         self.assertEqual([], found(checks.check_headers, {"src/http/a.h": "#pragma once\nnamespace sallyport::http {}\n"}))
 
 

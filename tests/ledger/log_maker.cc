@@ -3,12 +3,13 @@
 // Appends up to COUNT entries, says after each acknowledged thousand how many there are, and prints
 // the present verification key at the end. Made to be killed at any moment and started again.
 #include <charconv>
+#include <cstdlib>
 #include <future>
-#include <iostream>
 #include <string>
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "ledger/writer.h"
 
 namespace {
@@ -17,7 +18,8 @@ using namespace sallyport;          // NOLINT: a program of one file
 using namespace sallyport::ledger;  // NOLINT
 
 int complain(const Error& error) {
-  std::cerr << error.detail << "\n";
+  log::error("log_maker_failed", {{"error", error.detail}});
+  log::stop();
   return 1;
 }
 
@@ -30,7 +32,8 @@ Entry some_entry(const Clock& clock, std::uint64_t n) {
 }
 
 // Appends in thousands; the last of each waits until the log is durable.
-Result<void> fill(Writer& writer, const Clock& clock, std::uint64_t count) {
+Result<void> fill(Writer& writer, const Clock& clock, std::uint64_t count, Files& files,
+                  const std::string& report) {
   while (writer.status().size < count) {
     const std::uint64_t size = writer.status().size;
     const std::uint64_t more = std::min<std::uint64_t>(1000, count - size);
@@ -44,7 +47,7 @@ Result<void> fill(Writer& writer, const Clock& clock, std::uint64_t count) {
     if (!queued) return queued;
     const Result<std::uint64_t> index = promise.get_future().get();
     if (!index) return Failure(index.error());
-    std::cout << "acknowledged " << *index + 1 << std::endl;
+    if (Result<void> r = replace_file(files, report, std::to_string(*index + 1)); !r) return r;
   }
   return {};
 }
@@ -55,9 +58,9 @@ int main(int argc, char** argv) {
   std::uint64_t count = 0;
   if (argc < 3 || std::from_chars(argv[2], argv[2] + std::string_view(argv[2]).size(), count).ec !=
                       std::errc()) {
-    std::cerr << "usage: log_maker FOLDER COUNT [rotate]\n";
     return 2;
   }
+  log::start(log::Level::error, {});
   const std::string folder = argv[1];
   RealFiles files;
   SystemClock clock;
@@ -75,8 +78,11 @@ int main(int argc, char** argv) {
   if (argc > 3) {
     if (const Result<void> r = (*writer)->rotate_key(); !r) return complain(r.error());
   }
-  if (const Result<void> r = fill(**writer, clock, count); !r) return complain(r.error());
+  if (const Result<void> r = fill(**writer, clock, count, files, folder + "/acknowledged"); !r) {
+    return complain(r.error());
+  }
   (*writer)->stop();
-  std::cout << "key " << (*writer)->verifiers().front().text() << std::endl;
-  return 0;
+  const Result<void> told =
+      replace_file(files, folder + "/key", (*writer)->verifiers().front().text());
+  return told ? 0 : complain(told.error());
 }

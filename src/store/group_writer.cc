@@ -110,9 +110,7 @@ void GroupWriter::run() {
   while (wait_for_work()) {
     take_pushed();
     while (!queue_.empty()) {
-      if (const auto written = write_batch(); written) {
-        note_healthy();
-      } else {
+      if (const auto written = write_batch(); !written) {
         note_failing(written.error());
         if (!back_off()) return;
       }
@@ -187,6 +185,7 @@ Result<> GroupWriter::write_first_alone() {
 
 void GroupWriter::finish(std::size_t jobs, const Error* rejection) {
   trouble_ = Trouble::none;
+  note_healthy();  // before anyone who waits for these jobs can look
   queue_.erase(queue_.begin(), queue_.begin() + static_cast<std::ptrdiff_t>(jobs));
   depth_.fetch_sub(jobs, std::memory_order_relaxed);
   {

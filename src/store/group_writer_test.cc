@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
+#include <fstream>
 #include <thread>
 
 #include "store/migrate.h"
@@ -244,7 +246,7 @@ TEST(GroupWriterSqlite, AFullDiskLosesNothing) {
   EXPECT_EQ(writer->state().rejected_jobs, 0u);
 }
 
-TEST(GroupWriterSqlite, AReadOnlyFolderThatMendsLosesNothing) {
+TEST(GroupWriterSqlite, AFileThatIsTakenAwayAndComesBackLosesNothing) {
   const testing::TempFolder folder;
   const auto store = open_sqlite(folder.file("a.db")).value();
   ASSERT_TRUE(migrate(*store->connect().value(), "entries", kRows));
@@ -264,6 +266,52 @@ TEST(GroupWriterSqlite, AReadOnlyFolderThatMendsLosesNothing) {
   ASSERT_TRUE(migrate(*store->connect().value(), "entries", kRows));
   ASSERT_TRUE(writer->flush(seconds(30)));
   EXPECT_EQ(count(*store), 1);
+}
+
+// A file system of two megabytes, where the machine lets the test mount one.
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::string path) : path_(std::move(path)) {
+    std::filesystem::create_directory(path_);
+    mounted_ = ::mount("none", path_.c_str(), "tmpfs", 0, "size=2m") == 0;
+  }
+  ~SmallDisk() {
+    if (mounted_) ::umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  bool mounted() const { return mounted_; }
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+  bool mounted_ = false;
+};
+
+TEST(GroupWriterSqlite, AFullFileSystemLosesNothing) {
+  const testing::TempFolder folder;
+  const SmallDisk disk(folder.file("disk"));
+  if (!disk.mounted()) GTEST_SKIP() << "mounting a small file system is not permitted here";
+  const auto store = open_sqlite(disk.file("a.db")).value();
+  ASSERT_TRUE(migrate(*store->connect().value(), "entries", kRows));
+  std::ofstream(disk.file("filler")) << std::string(1'200'000, 'f');
+  auto writer = GroupWriter::start(*store, quick()).value();
+  int pushed = 0;
+  while (writer->state().healthy && pushed < 2000) {
+    for (int i = 0; i < 20; ++i)
+      ASSERT_TRUE(writer->try_push(insert(pushed++, std::string(3000, 'x'))));
+    [[maybe_unused]] const auto waited = writer->flush(milliseconds(200));
+  }
+  const GroupWriterState state = writer->state();
+  EXPECT_FALSE(state.healthy);
+  EXPECT_TRUE(state.trouble == Trouble::full || state.trouble == Trouble::io) << state.reason;
+  EXPECT_GT(state.queue_depth, 0u);
+  std::filesystem::remove(disk.file("filler"));
+  const auto flushed = writer->flush(seconds(30));
+  ASSERT_TRUE(flushed) << flushed.error().detail;
+  EXPECT_TRUE(writer->state().healthy);
+  EXPECT_EQ(count(*store), pushed);
 }
 
 TEST(GroupWriterSqlite, ABusyDatabaseIsWaitedOut) {

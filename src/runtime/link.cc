@@ -84,7 +84,14 @@ void Link::connected() {
   const int on = 1;
   ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-  transport_ = std::make_shared<Transport>(pool_->context().loop, std::move(socket_), *this);
+  // Connecting left the socket registered for writability, which from now on would wake the loop
+  // with every acknowledgement; a new registration is for reading only.
+  ErrorCode error;
+  const asio::generic::stream_protocol protocol(addresses_[next_address_ - 1].protocol());
+  const int fd = socket_.release(error);
+  if (error) return failed(connect_error("connecting: " + error.message()));
+  StreamSocket fresh(pool_->context().loop.io(), protocol, fd);
+  transport_ = std::make_shared<Transport>(pool_->context().loop, std::move(fresh), *this);
   pool_->counts().connects.add();
   if (!pool_->upstream().proxy_host.empty()) {
     ask_proxy();

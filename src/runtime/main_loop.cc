@@ -25,9 +25,8 @@ void wait_on(const std::shared_ptr<Signals>& signals, std::function<void(int)> h
 
 }  // namespace
 
-void MainLoop::run(Events events, bool handle_signals,
-                   const std::vector<std::string>& watched_files) {
-  const auto guard = asio::make_work_guard(io_);
+void MainLoop::prepare(Events events, bool handle_signals,
+                       const std::vector<std::string>& watched_files) {
   events_ = std::move(events);
   if (handle_signals) {
     std::signal(SIGPIPE, SIG_IGN);
@@ -48,6 +47,10 @@ void MainLoop::run(Events events, bool handle_signals,
       if (events_.alive()) notifier_.send("WATCHDOG=1");
     });
   }
+}
+
+void MainLoop::run() {
+  const auto guard = asio::make_work_guard(io_);
   notifier_.send("READY=1");
   io_.run();
 }

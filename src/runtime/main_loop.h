@@ -21,8 +21,10 @@ class MainLoop {
     std::function<bool()> alive;      // whether the watchdog may be told so
   };
 
+  // Takes signals from now on; they are handled once run() runs.
+  void prepare(Events events, bool handle_signals, const std::vector<std::string>& watched_files);
   // Until stop().
-  void run(Events events, bool handle_signals, const std::vector<std::string>& watched_files);
+  void run();
 
   // From any thread.
   void stop() { io_.stop(); }

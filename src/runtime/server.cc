@@ -157,6 +157,14 @@ void ServerOfShards::register_metrics() {
 }
 
 void ServerOfShards::run() {
+  MainLoop::Events events;
+  events.terminate = [this] { draining() ? stop() : begin_drain(); };
+  events.reload = hooks_.reload_requested;
+  events.alive = [this] {
+    return std::all_of(shards_.begin(), shards_.end(),
+                       [](const auto& shard) { return shard->loop().ticked(); });
+  };
+  main_.prepare(std::move(events), config_.handle_signals, config_.watched_files);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     threads.emplace_back([this, i] {
@@ -165,14 +173,7 @@ void ServerOfShards::run() {
       shards_[i]->run();
     });
   }
-  MainLoop::Events events;
-  events.terminate = [this] { draining() ? stop() : begin_drain(); };
-  events.reload = hooks_.reload_requested;
-  events.alive = [this] {
-    return std::all_of(shards_.begin(), shards_.end(),
-                       [](const auto& shard) { return shard->loop().ticked(); });
-  };
-  main_.run(std::move(events), config_.handle_signals, config_.watched_files);
+  main_.run();
   for (const auto& shard : shards_) shard->stop();
   for (std::thread& thread : threads) thread.join();
 }

@@ -156,7 +156,8 @@ inline Answer check_responses_stream(const std::string& stream) {
     if (answer.ended) fault(answer, "events behind the end");
     if (root["sequence_number"].integer() != sequence++)
       fault(answer, "sequence_number at " + type);
-    if (sequence == 1 && type != "response.created") fault(answer, "no response.created first");
+    if (sequence == 1 && type != "response.created" && type != "error")
+      fault(answer, "no response.created first");
     const std::int64_t output = root["output_index"].integer().value_or(-1);
     const std::string place = std::to_string(output) + text_in(root["item_id"]);
     if (type == "response.output_item.added") {

@@ -42,10 +42,16 @@ void Connection::settle_soon() {
 void Connection::run_exchange(exchange::Arrival arrival) {
   shard_.counts().exchanges.add(1);
   told_gone_ = false;
+  exchange_failed_ = false;
   exchange_ = shard_.make_exchange(*this);
   tick_timer_.set(Duration{0});
-  settle_soon();
-  exchange_->on_request(std::move(arrival));
+  tell([&arrival](exchange::Exchange& one) { one.on_request(std::move(arrival)); });
+}
+
+void Connection::exchange_threw(const std::exception& error) {
+  log::error("exchange_threw", {{"request_id", exchange_->request_id()}, {"what", error.what()}});
+  shard_.counts().exchange_failures.add();
+  exchange_failed_ = true;
 }
 
 void Connection::answer(LocalResponse response) {
@@ -105,7 +111,9 @@ void Connection::abort() {
 // The end of a turn in which something happened here.
 void Connection::flush() {
   settle_scheduled_ = false;
-  if (exchange_ && exchange_->finished() && work_outstanding_ == 0) finish_exchange();
+  if (exchange_ && work_outstanding_ == 0 && (exchange_failed_ || exchange_->finished())) {
+    finish_exchange();
+  }
   if (phase_ == Phase::busy) {
     if (framing_.broken()) abort_wanted_ = true;
     if (abort_wanted_) {
@@ -138,7 +146,13 @@ void Connection::finish_exchange() {
   held_back_ = false;
   shard_.counts().exchanges.add(-1);
   exchange_.reset();
-  if (phase_ == Phase::busy && !framing_.ended()) abort_wanted_ = true;
+  if (phase_ != Phase::busy || framing_.ended()) return;
+  if (framing_.begun()) {
+    abort_wanted_ = true;
+  } else {
+    framing_.close_after();
+    answer(shard_.error_page(500));
+  }
 }
 
 void Connection::after_response() {
@@ -217,7 +231,7 @@ void Connection::client_gone() {
   if (exchange_ && !told_gone_) {
     told_gone_ = true;
     shard_.counts().client_gone.add();
-    exchange_->on_client_gone();
+    tell([](exchange::Exchange& one) { one.on_client_gone(); });
   }
   settle_soon();
 }

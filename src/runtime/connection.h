@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -86,6 +87,19 @@ class Connection final : public TransportUser,
   void on_broken(const Error& error) override;
   void on_sent() override;
   void settle_soon();
+  // Calls the exchange, if there is one. Whatever it throws ends it: the client gets an error, or a
+  // broken connection where the answer has begun; nothing goes on as if it were well.
+  template <class Call>
+  void tell(Call&& call) {
+    settle_soon();
+    if (!exchange_ || exchange_failed_) return;
+    try {
+      call(*exchange_);
+    } catch (const std::exception& error) {
+      exchange_threw(error);
+    }
+  }
+  void exchange_threw(const std::exception& error);
   void run_exchange(exchange::Arrival arrival);
   void answer(LocalResponse response);
   void answer_from_worker(std::function<LocalResponse()> work);
@@ -131,6 +145,7 @@ class Connection final : public TransportUser,
   unsigned work_outstanding_ = 0;           // with work_
   bool settle_scheduled_ = false;
   bool abort_wanted_ = false;
+  bool exchange_failed_ = false;
   bool held_back_ = false;  // the client is slow and the attempts are paused
   bool told_gone_ = false;
   bool client_sends_no_more_ = false;

@@ -29,34 +29,29 @@ void Connection::cancel_attempt(exchange::AttemptId id) {
 }
 
 void Connection::on_attempt_head(exchange::AttemptId id, const http::ResponseHead& head) {
-  settle_soon();
-  if (exchange_) exchange_->on_upstream_head(id, head);
+  tell([&](exchange::Exchange& one) { one.on_upstream_head(id, head); });
 }
 
 void Connection::on_attempt_body(exchange::AttemptId id, std::string_view bytes) {
-  settle_soon();
-  if (exchange_) exchange_->on_upstream_body(id, bytes);
+  tell([&](exchange::Exchange& one) { one.on_upstream_body(id, bytes); });
 }
 
 void Connection::on_attempt_end(exchange::AttemptId id) {
-  settle_soon();
   take_attempt(id);
-  if (exchange_) exchange_->on_upstream_end(id);
+  tell([&](exchange::Exchange& one) { one.on_upstream_end(id); });
 }
 
 void Connection::on_attempt_failure(exchange::AttemptId id,
                                     const exchange::UpstreamFailure& failure) {
-  settle_soon();
   take_attempt(id);
-  if (exchange_) exchange_->on_upstream_failure(id, failure);
+  tell([&](exchange::Exchange& one) { one.on_upstream_failure(id, failure); });
 }
 
 void Connection::on_tick() {
   submit_work();
   if (!exchange_) return;
   tick_timer_.set(Duration{0});
-  settle_soon();
-  exchange_->on_tick();
+  tell([](exchange::Exchange& one) { one.on_tick(); });
 }
 
 void Connection::offload(std::function<void()> work) {
@@ -80,8 +75,7 @@ void Connection::submit_work() {
       Loop& loop = self->shard_.loop();
       loop.post([self = std::move(self)] {
         --self->work_outstanding_;
-        self->settle_soon();
-        if (self->exchange_) self->exchange_->on_work_done();
+        self->tell([](exchange::Exchange& one) { one.on_work_done(); });
       });
     });
     if (!taken) {

@@ -1,6 +1,7 @@
 // The exchange that obeys its path, and the server around it.
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 
 #include "runtime/test_support.h"
 
@@ -21,6 +22,7 @@ class PathExchange final : public exchange::Exchange {
     path_ = arrival.head.path;
     if (path_ == "/proxy") return call_upstream(std::move(arrival));
     if (path_ == "/silent") return;
+    if (path_ == "/throw") throw std::runtime_error("as asked");
     if (path_ == "/offload") {
       port_.offload([this] { computed_ = "from a worker"; });
       return;

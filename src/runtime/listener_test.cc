@@ -232,6 +232,19 @@ TEST(Listener, AbortBreaksTheConnectionVisibly) {
   EXPECT_TRUE(all.ends_with("<reset>") || all.find("0\r\n\r\n") == std::string::npos) << all;
 }
 
+TEST(Listener, AnExchangeThatThrowsIsAnErrorAndHarmsNobody) {
+  TestServer server;
+  server.start();
+  Socket other = server.connect();
+  Socket client = server.connect();
+  client.send(get("/throw"));
+  EXPECT_EQ(client.response().status, 500);
+  EXPECT_EQ(client.receive(), "");
+  other.send(get("/echo"));
+  EXPECT_EQ(other.response().status, 200);
+  EXPECT_EQ(metric(server.registry, "sallyport_exchanges_failed_total"), 1);
+}
+
 TEST(Listener, ManyShardsShareOnePort) {
   for (const Balance balance : {Balance::kernel, Balance::least_connections}) {
     TestServer server;

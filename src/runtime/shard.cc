@@ -20,8 +20,7 @@ constexpr std::string_view kFull =
 }  // namespace
 
 Shard::Shard(unsigned index, const ShardContext& context, ExchangeFactory make_exchange)
-    : index_(index),
-      context_(context),
+    : context_(context),
       make_exchange_(std::move(make_exchange)),
       counts_(context.registry),
       loop_(counts_.lag_seconds, counts_.stalls, context.config.stall_threshold,

@@ -85,7 +85,6 @@ class Shard {
   Shard& least_loaded();
   bool turn_away(const ListenerState& listener, const AcceptedSocket& accepted);
 
-  const unsigned index_;
   ShardContext context_;
   ExchangeFactory make_exchange_;
   ShardMetrics counts_;

@@ -22,6 +22,8 @@ ShardMetrics::ShardMetrics(metrics::Registry& registry)
                            "TLS handshakes and PROXY headers of clients that failed")),
       requests(registry.counter("sallyport_requests_total", "requests read whole")),
       exchanges(registry.gauge("sallyport_exchanges_open", "exchanges that are not finished")),
+      exchange_failures(registry.counter("sallyport_exchanges_failed_total",
+                                         "exchanges dropped because of an internal error")),
       client_gone(registry.counter("sallyport_clients_gone_total",
                                    "clients that left before their answer was complete")),
       aborted(registry.counter("sallyport_responses_aborted_total",

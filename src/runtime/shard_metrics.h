@@ -20,6 +20,7 @@ struct ShardMetrics {
   metrics::Counter& handshake_failures;
   metrics::Counter& requests;
   metrics::Gauge& exchanges;
+  metrics::Counter& exchange_failures;
   metrics::Counter& client_gone;
   metrics::Counter& aborted;
   metrics::Counter& slow_readers;

@@ -65,8 +65,8 @@ TlsSession::TlsSession(SSL_CTX& context, OutBuffer& out) : ssl_(SSL_new(&context
   SSL_set_mode(ssl_.get(), SSL_MODE_RELEASE_BUFFERS);
 }
 
-// OpenSSL takes a connection that was not shut down for an attacked one and would forbid its session; here it was only
-// closed, which our own framing notices where it matters.
+// OpenSSL takes a connection that was not shut down for an attacked one and would forbid its
+// session; here it was only closed, which our own framing notices where it matters.
 TlsSession::~TlsSession() {
   SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }

@@ -52,6 +52,22 @@ void note_unknown(State& state, const Node& table, const std::string& path) {
   for (const Member& member : table.members) note_unknown_in(state, member, path);
 }
 
+std::uint64_t mix(std::uint64_t hash, std::string_view bytes) {
+  for (const char c : bytes)
+    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;  // FNV-1a
+  return (hash ^ bytes.size()) * 0x100000001b3u;
+}
+
+std::uint64_t digest_of(const Node& node, std::uint64_t hash) {
+  hash = mix(hash, name_of(node.kind));
+  hash = mix(hash, node.text);
+  hash = mix(hash, std::to_string(node.integer) + "," + std::to_string(node.real) + "," +
+                       std::to_string(node.time.since_epoch.count()) + (node.boolean ? "t" : "f"));
+  for (const Node& item : node.items) hash = digest_of(item, hash);
+  for (const Member& member : node.members) hash = digest_of(member.value, mix(hash, member.key));
+  return hash;
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -126,6 +142,11 @@ std::vector<Problem> Document::problems() const {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
   });
   return sorted;
+}
+
+std::uint64_t Document::digest(std::string_view top_level_key) const {
+  const Member* member = state_->root.find(top_level_key);
+  return member == nullptr ? 0 : digest_of(member->value, 0xcbf29ce484222325u);
 }
 
 const std::set<std::string>& Document::known_keys() const { return state_->known_keys; }

@@ -111,6 +111,9 @@ class Document {
   void note_unknown_keys();
   // All problems so far, in the file's order.
   std::vector<Problem> problems() const;
+  // Equal for equal content below a top-level key, wherever in the file it stands. To see what a
+  // reload changed.
+  std::uint64_t digest(std::string_view top_level_key) const;
   // Every key that was ever asked for: "upstream[].base_url". What the reference must describe.
   const std::set<std::string>& known_keys() const;
 

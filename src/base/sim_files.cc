@@ -11,11 +11,11 @@ bool is_inside(std::string_view path, std::string_view folder) {
 
 Failure power_failed() { return fail(Code::io, "the power is off"); }
 
-// What may be on the disk of a file whose last sync saw `durable` and that now reads `live`.
-std::string torn(const std::string& durable, const std::string& live, Random& random) {
+// What may be on the disk of a file whose last sync saw `durable` and that now reads `live`; of
+// both, the first `kept` bytes are the same and were not written again.
+std::string torn(const std::string& durable, const std::string& live, std::size_t kept,
+                 Random& random) {
   if (durable == live) return live;
-  const bool grew = live.starts_with(durable);
-  const std::size_t kept = grew ? durable.size() : 0;
   const std::size_t cut = kept + random.below(live.size() - kept + 1);
   switch (random.below(5)) {
     case 0:
@@ -62,6 +62,7 @@ class SimFiles::Appender final : public AppendFile {
     if (size < node_->live.size()) {
       files_.used_ -= node_->live.size() - size;
       node_->live.resize(size);
+      node_->untouched = std::min<std::size_t>(node_->untouched, size);
     }
     return {};
   }
@@ -150,6 +151,7 @@ void SimFiles::restore(const SimFiles& backup, const std::string& folder) {
     if (path != folder && !is_inside(path, folder)) continue;
     auto copy = std::make_shared<Node>(*node);
     copy->durable = copy->live;
+    copy->untouched = copy->live.size();
     live_[path] = copy;
     durable_[path] = copy;
   }
@@ -177,8 +179,9 @@ void SimFiles::crash(Random& random) {
   used_ = 0;
   for (const auto& [path, node] : after) {
     if (seen.insert(node.get()).second) {
-      node->live = torn(node->durable, node->live, random);
+      node->live = torn(node->durable, node->live, node->untouched, random);
       node->durable = node->live;
+      node->untouched = node->live.size();
     }
     used_ += node->live.size();
   }
@@ -240,6 +243,7 @@ Result<void> SimFiles::sync_node(Node& node, const std::string& path) {
     return fail(Code::io, "syncing " + path + ": input/output error");
   }
   node.durable = node.live;
+  node.untouched = node.live.size();
   return {};
 }
 
@@ -293,6 +297,7 @@ Result<void> SimFiles::write(const std::string& path, std::string_view bytes) {
   }
   used_ -= (*node)->live.size();
   (*node)->live.clear();
+  (*node)->untouched = 0;
   return put(**node, bytes, path);
 }
 

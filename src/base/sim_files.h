@@ -60,6 +60,8 @@ class SimFiles final : public Files {
     bool folder = false;
     std::string live;
     std::string durable;
+    std::size_t untouched =
+        0;  // first bytes that no write or truncation touched since the last sync
   };
   using Names = std::map<std::string, std::shared_ptr<Node>>;
   class Appender;

@@ -67,9 +67,11 @@ struct ListenerConfig {
   Balance balance = Balance::kernel;
   // Only the LocalHandler answers here; nothing becomes an exchange (control, metrics).
   bool local_only = false;
-  // A client that sends FIN after its request is still answered. Where true it counts as gone
-  // instead.
-  bool half_close_is_gone = false;
+  // A client that sends FIN right after its request may still be reading (half-close) and is
+  // answered: where the FIN comes within this time of the request and before the answer begins. A
+  // later FIN means that it left.
+  Duration half_close_window = std::chrono::seconds(1);
+  bool half_close_is_gone = false;  // every FIN means that
   int backlog = 4096;
   ListenerLimits limits;
 };

@@ -82,6 +82,7 @@ class Connection final : public TransportUser,
   void refuse(int status);
   void on_phase_timeout();
   void on_body_stall();
+  bool half_closed() const;
 
   // connection.cc: from a request to its answer
   void on_broken(const Error& error) override;
@@ -135,6 +136,7 @@ class Connection final : public TransportUser,
   std::string carry_;  // bytes read beyond the present request
   std::string client_subject_;
   Instant body_began_;
+  Instant request_ended_;
   std::uint64_t body_seen_ = 0;  // at the last look for progress
   std::size_t lingered_bytes_ = 0;
 

@@ -182,12 +182,16 @@ void Connection::on_body_stall() {
 
 void Connection::on_eof() {
   client_sends_no_more_ = true;
-  if (phase_ == Phase::busy && !listener_->spec->config.half_close_is_gone) return;
-  if (phase_ == Phase::busy) {
-    transport_->close();
-    return client_gone();
-  }
+  if (phase_ == Phase::busy && (framing_.ended() || half_closed())) return;
   close();
+}
+
+// Half-close and leaving look alike until something is written. Who half-closes does so right after
+// the request; who leaves does so while waiting or reading.
+bool Connection::half_closed() const {
+  const ListenerConfig& config = listener_->spec->config;
+  const Duration since = shard_.loop().clock().now() - request_ended_;
+  return !config.half_close_is_gone && !framing_.begun() && since < config.half_close_window;
 }
 
 // The connection cannot go on after this answer: where the next request would begin is unknown.
@@ -204,6 +208,7 @@ void Connection::refuse(int status) {
 void Connection::dispatch() {
   phase_timer_.clear();
   phase_ = Phase::busy;
+  request_ended_ = shard_.loop().clock().now();
   http::RequestHead& head = parser_.head();
   shard_.counts().requests.add();
   framing_.start(

@@ -299,7 +299,7 @@ TEST_F(Upstream, AClientThatLeavesCancelsTheCall) {
   EXPECT_EQ(server_.journal.gone, 1);
 }
 
-TEST_F(Upstream, HalfCloseIsStillAnsweredUnlessConfigured) {
+TEST_F(Upstream, AHalfCloseRightAfterTheRequestIsAnswered) {
   serve([](Socket& socket, int) {
     socket.request();
     pause_for(100ms);
@@ -313,8 +313,21 @@ TEST_F(Upstream, HalfCloseIsStillAnsweredUnlessConfigured) {
   EXPECT_EQ(server_.journal.gone, 0);
 }
 
-TEST_F(Upstream, HalfCloseIsGoneWhereConfigured) {
-  server_.config().listeners[0].half_close_is_gone = true;
+TEST_F(Upstream, AnEndOnceTheAnswerBeganMeansThatTheClientLeft) {
+  serve([](Socket& socket, int) {
+    socket.request();
+    socket.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n");
+    socket.receive();
+  });
+  Socket client = server_.connect();
+  client.send(get("/proxy"));
+  client.receive_until("\r\na\r\n");
+  client.close();
+  EXPECT_TRUE(eventually([&] { return server_.journal.gone == 1; }));
+}
+
+TEST_F(Upstream, AnEndLongAfterTheRequestMeansThatTheClientLeft) {
+  server_.config().listeners[0].half_close_window = 30ms;
   serve([](Socket& socket, int) {
     socket.request();
     socket.receive();

@@ -187,9 +187,9 @@ routes = [{{upstream = "mock"}}]
 prices = [{{from = 2026-01-01, input = 10, output = 50}}]
 """)
         binary = str(self.root / "build/release/sallyport")
-        key = subprocess.run([binary, "key", "create", "--data", str(data), "--organisation", "bench", "--workspace",
-                              "bench", "--name", "bench", "--json"], check=True, capture_output=True, text=True)
-        self.headers = [f"x-api-key: {json.loads(key.stdout)['key']}", "anthropic-version: 2023-06-01"]
+        key = subprocess.run([binary, "key", "create", "--data", str(data), "--name", "bench", "--quiet"],
+                             check=True, capture_output=True, text=True)
+        self.headers = [f"x-api-key: {key.stdout.strip()}", "anthropic-version: 2023-06-01"]
         return [binary, "serve", "--config", str(config), "--data", str(data)]
 
 

@@ -62,6 +62,7 @@ class Gateway {
   ShardState& add_shard();
   void register_metrics();
   void watch_upstreams();
+  void await_shards();
   void hand_over();
   void take_keyring(std::shared_ptr<const access::Keyring> keyring);
   void note_restart_needed(const config::Document& document);

@@ -1,6 +1,9 @@
 #include "base/log.h"
 #include "cli/gateway.h"
 
+#include <condition_variable>
+#include <mutex>
+
 namespace sallyport::cli {
 namespace {
 
@@ -100,11 +103,35 @@ Result<std::string> Gateway::reload_config() {
   return std::string("configuration reloaded\n");
 }
 
+// Returns once every shard has taken up all that was handed to it before. A shard that does not
+// within two seconds is stalled, and says so itself.
+void Gateway::await_shards() {
+  struct Barrier {
+    std::mutex mutex;
+    std::condition_variable reached;
+    unsigned left = 0;
+  };
+  const auto barrier = std::make_shared<Barrier>();
+  {
+    const std::lock_guard handing(handing_);
+    if (running_ == nullptr) return;
+    barrier->left = running_->shards();
+    running_->on_each_shard([barrier](unsigned) {
+      const std::lock_guard lock(barrier->mutex);
+      if (--barrier->left == 0) barrier->reached.notify_all();
+    });
+  }
+  std::unique_lock lock(barrier->mutex);
+  barrier->reached.wait_for(lock, std::chrono::seconds(2), [&] { return barrier->left == 0; });
+}
+
+// A revoked key is refused at once: the verb that revoked it waits for this.
 Result<std::string> Gateway::reload_keys() {
   if (auto done = backend_->reload_keys(); !done) {
     log::error("keys_reload_failed", {{"reason", done.error().detail}});
     return Failure(done.error());
   }
+  await_shards();
   return std::string("keys reloaded\n");
 }
 

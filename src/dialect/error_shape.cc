@@ -74,7 +74,10 @@ OpenAiWords openai_words(const PublicError& error) {
   const std::string_view type = error.type;
   if (type == "authentication_error") return {"invalid_request_error", "invalid_api_key"};
   if (type == "permission_error") return {"permission_error", "permission_denied"};
-  if (type == "not_found_error") return {"invalid_request_error", "not_found"};
+  if (type == "not_found_error") {
+    const bool model = std::string_view(error.message).starts_with("model: ");
+    return {"invalid_request_error", model ? "model_not_found" : "not_found"};
+  }
   if (type == "request_too_large") return {"invalid_request_error", "request_too_large"};
   if (type == "rate_limit_error") return {"rate_limit_error", "rate_limit_exceeded"};
   if (type == "billing_error") return {"insufficient_quota", "insufficient_quota"};

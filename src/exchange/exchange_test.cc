@@ -125,6 +125,18 @@ TEST(Exchange, PassesAnUpstreamsErrorUnmodified) {
   EXPECT_EQ(drive.record().outcome, Outcome::client_error);
 }
 
+TEST(Exchange, KeepsItsOwnCredentialsTroubleToItself) {
+  World world;
+  Drive drive(world);
+  drive.request(kPlain);
+  drive.whole(
+      R"({"type":"error","error":{"type":"authentication_error","message":"bad key upstream-secret"}})",
+      401);
+  EXPECT_EQ(drive.port.head.status, 502);
+  EXPECT_THAT(drive.port.body, ::testing::Not(::testing::HasSubstr("upstream-secret")));
+  EXPECT_EQ(drive.record().outcome, Outcome::upstream_error);
+}
+
 TEST(Exchange, FailsOverToTheNextRouteOnTroubleAndNowhereElse) {
   World world;
   Drive drive(world);

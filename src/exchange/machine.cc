@@ -133,8 +133,9 @@ Result<void> Machine::take_up(dialect::ClientRequest& request) {
                                        &principal_->organisation_limits, &principal_->key_limits};
   auto lease = services_.limiter->admit(subject, estimate, {started_, now_wall_});
   if (!lease) {
-    retry_after_seconds_ = lease.error().retry_after_seconds;
     const bool money = lease.error().kind == metering::LimitKind::money;
+    // A spend cap has no time after which a retry helps.
+    if (!money) retry_after_seconds_ = lease.error().retry_after_seconds;
     return fail(money ? Code::over_budget : Code::rate_limited, lease.error().message(),
                 Source::client, true);
   }

@@ -266,6 +266,13 @@ void Machine::on_error_response_end() {
   dialect::PublicError error = gateway_error(
       status >= 400 ? status : 502, read.type.empty() ? "api_error" : read.type,
       json ? read.message : "The upstream answered with an error that cannot be read.");
+  if (status == 401) {
+    // The gateway's own credential is wrong: not the client's to mend, and the text may quote it.
+    log::error("upstream_credential_refused",
+               {{"request_id", request_id()}, {"route", hop_.model->id}});
+    error = gateway_error(502, "api_error", "The upstream refused the gateway's credential.");
+    return hop_unavailable(std::move(error));
+  }
   if (refusal_ || head_sent_) return hop_unavailable(std::move(error));
   outcome_ = client_fault ? metering::Outcome::client_error : metering::Outcome::upstream_error;
   record_.reason = read.type;

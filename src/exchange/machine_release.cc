@@ -58,7 +58,8 @@ void Machine::on_event(const Event& event) {
     case EventKind::ping:
     case EventKind::opaque:
       // Before anybody speaks there is nothing to keep alive but the connection, and our own pings
-      // do that.
+      // do that. A comment carries bytes that nobody reads: it stays here.
+      if (event.kind == EventKind::opaque && event.json.empty()) return;
       if (!attempt_.held_start && answer_started_) writer_->relay(event, out_);
       return;
     case EventKind::block_start:
@@ -102,6 +103,9 @@ void Machine::release_start() {
 
 void Machine::write_hops() {
   if (!pending_hops_.empty() && !request_->stream) released_text_.clear();
+  if (!pending_hops_.empty()) {
+    pending_hops_.back().restated = hop_.continuation == dialect::Continuation::restate;
+  }
   for (dialect::Hop& hop : pending_hops_) {
     writer_->hop(hop, out_);
     hops_.push_back(std::move(hop));
@@ -124,7 +128,10 @@ void Machine::release(const Event& event) {
 void Machine::track_text(const Event& event) {
   if (!chain_.possible() && !request_->betas.credit()) return;
   if (event.choice != 0 || event.block != BlockType::text) return;
-  if (event.kind == EventKind::block_start) released_text_.emplace_back();
+  if (event.kind == EventKind::block_start) {
+    released_text_.push_back(event.text);
+    released_bytes_ += event.text.size();
+  }
   if (event.kind != EventKind::block_delta || event.delta != DeltaType::text) return;
   if (released_text_.empty()) released_text_.emplace_back();
   released_bytes_ += event.text.size();

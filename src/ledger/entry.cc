@@ -233,10 +233,10 @@ Result<std::string> Entry::encode() const {
                   where + std::string(field.name) + " has not the form that its kind demands");
     }
   }
-  for (const auto& [name, value] : fields_) {
+  for (const auto& entry : fields_) {
     const bool known = std::any_of(schema.fields.begin(), schema.fields.end(),
-                                   [&](const Field& field) { return field.name == name; });
-    if (!known) return fail(Code::invalid, where + name + " is not one of this kind's");
+                                   [&](const Field& field) { return field.name == entry.first; });
+    if (!known) return fail(Code::invalid, where + entry.first + " is not one of this kind's");
   }
   std::map<std::string_view, Value> sorted(fields_.begin(), fields_.end());
   sorted["at"] = unix_millis(at_);

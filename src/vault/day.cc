@@ -36,7 +36,9 @@ Result<Day> parse_day(std::string_view text) {
                                          std::chrono::month(static_cast<unsigned>(parts[1])),
                                          std::chrono::day(static_cast<unsigned>(parts[2]))};
   if (!date.ok()) return wrong;
-  return Day{static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count())};
+  const Day day{static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count())};
+  if (!is_valid(day)) return wrong;
+  return day;
 }
 
 }  // namespace sallyport::vault

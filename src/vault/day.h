@@ -16,6 +16,9 @@ struct Day {
 };
 
 inline constexpr std::int32_t kRetentionDays = 30;
+// The years 1970 to 2260: what WallTime can hold. Days read from outside are checked.
+inline constexpr std::int32_t kMaxDay = 106'000;
+inline bool is_valid(Day day) { return day.number >= 0 && day.number <= kMaxDay; }
 
 Day day_of(WallTime t);
 WallTime start_of(Day day);

@@ -105,7 +105,9 @@ Result<SealedRecord> parse_record(std::string_view bytes) {
   record.header.model = reader.short_text();
   record.header.retention_class = reader.short_text();
   record.plain_size = static_cast<std::uint32_t>(reader.number(4));
-  if (!reader.ok() || record.plain_size > kMaxPlainBytes) return wrong;
+  if (!reader.ok() || record.plain_size > kMaxPlainBytes || !is_valid(record.header.id.day)) {
+    return wrong;
+  }
   record.associated = body.substr(0, body.size() - reader.rest().size());
   record.sealed = reader.rest();
   return record;
@@ -155,6 +157,8 @@ Result<Slot> Slot::parse(std::string_view bytes) {
   const std::string_view digest = reader.take(slot.commitment.size());
   std::memcpy(slot.commitment.data(), digest.data(), digest.size());
   slot.wrapped_key = reader.take(kWrappedBytes);
+  if (!is_valid(slot.id.day))
+    return fail(Code::corrupt, "a line of a key file names an impossible day");
   return slot;
 }
 

@@ -94,13 +94,13 @@ Result<std::string> CommandRootKey::call(std::vector<std::string> arguments,
   const int error = ::posix_spawn(&child, argv[0], &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) return fail(Code::unavailable, what + ": the command cannot be started");
-  in.close_read();
   out.close_write();
-  // Keys are smaller than a pipe's buffer, so this neither blocks nor needs a loop. A child that
-  // does not read is no reason to die of SIGPIPE: the program ignores that signal.
+  // Keys are smaller than a pipe's buffer, so this does not block; and while our own reading end is
+  // open, a child that does not read raises no SIGPIPE.
   const bool written = input.empty() || ::write(in.write, input.data(), input.size()) ==
                                             static_cast<ssize_t>(input.size());
   in.close_write();
+  in.close_read();
   std::string output;
   const bool read = read_output(out.read, output);
   if (!read) ::kill(child, SIGKILL);

@@ -34,8 +34,13 @@ Code code_of(Trouble trouble) {
 
 // SQLite would make the file by the umask; usage and key tables are nobody else's business. -wal
 // and -shm take the mode of the database.
+//
+// A file that exists is never opened here: closing it would drop every POSIX lock that this process
+// holds on it through SQLite (sqlite.org/howtocorrupt.html, 2.2). Another process that closes its
+// connection would then take itself for the last one and delete the log under the readers' feet.
 Result<> make_private_file(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0 && errno == EEXIST) return {};
   if (file < 0) {
     return fail(Code::io, "cannot open database " + path + ": " + std::strerror(errno) +
                               "; check that its folder exists and is writable");

@@ -12,7 +12,7 @@ namespace {
 TEST(RootKey, AFileVersionIsGoneOnceAnotherIsKept) {
   SeededRandom random(1);
   SimFiles files;
-  FileRootKey root(files, "/root", random);
+  FileRootKey root(files, "/top", random);
   const crypto::SecretBytes key = crypto::SecretBytes::random(32, random);
   const std::string first = *root.next();
   const std::string wrapped = *root.wrap(first, key);
@@ -21,7 +21,7 @@ TEST(RootKey, AFileVersionIsGoneOnceAnotherIsKept) {
   ASSERT_TRUE(root.keep_only(second));
   EXPECT_FALSE(root.unwrap(first, wrapped));
   EXPECT_FALSE(root.unwrap(second, wrapped));
-  EXPECT_EQ(files.paths(), std::vector<std::string>{"/root/root-" + second});
+  EXPECT_EQ(files.paths(), std::vector<std::string>{"/top/root-" + second});
   EXPECT_TRUE(root.keep_only(second));
 }
 

@@ -57,7 +57,10 @@ void Writer::store(std::vector<Item> batch) {
   records.reserve(batch.size());
   for (const Item& item : batch) records.push_back(&item.record);
   Result<std::vector<OpenDay::Appended>> appended = vault_.append(records);
-  if (!appended && appended.error().code != Code::io && batch.size() > 1) {
+  const auto its_fault = [](const Error& error) {
+    return error.code == Code::invalid || error.code == Code::too_large;
+  };
+  if (!appended && its_fault(appended.error()) && batch.size() > 1) {
     // One record may be the reason (an impossible label, too large): it must not take the others
     // with it.
     for (Item& item : batch) {
@@ -76,8 +79,7 @@ void Writer::store(std::vector<Item> batch) {
     } else {
       status_.refused += batch.size();
       status_.error = appended.error().detail;
-      const Code code = appended.error().code;
-      if (code != Code::invalid && code != Code::too_large) status_.state = State::failing;
+      if (!its_fault(appended.error())) status_.state = State::failing;
     }
     if (before != status_.state && status_.state == State::failing) {
       log::error("vault_cannot_write", {{"error", status_.error}});

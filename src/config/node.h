@@ -9,7 +9,8 @@
 #include "base/clock.h"
 #include "config/problem.h"
 
-// The parsed file as a plain tree. Private to this room: readers use Section.
+// The parsed file as a plain tree. Readers of the configuration use Section; the tree itself is for
+// documents that may come as TOML or as JSON (policies).
 namespace sallyport::config {
 
 enum class Kind : std::uint8_t {

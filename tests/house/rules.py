@@ -8,7 +8,7 @@ FLOORS = (
     ("base",),
     ("http", "sse", "json", "config", "crypto", "store"),
     ("dialect", "classify", "ledger", "vault"),
-    ("catalog", "access", "safeguards", "metering", "simulator"),
+    ("catalog", "access", "policy", "safeguards", "metering", "simulator"),
     ("exchange", "watch", "disclosure"),
     ("runtime",),
     ("admin",),

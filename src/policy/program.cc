@@ -1,0 +1,146 @@
+#include "policy/program.h"
+
+#include <algorithm>
+#include <map>
+
+namespace sallyport::policy {
+namespace {
+
+void collect(const Condition& condition, std::unordered_set<std::string>& out) {
+  if (condition.ask == Ask::employer) out.insert(condition.names.begin(), condition.names.end());
+  for (const Condition& item : condition.items) collect(item, out);
+}
+
+bool on_surface(const std::vector<std::string>& surfaces, const std::string& surface) {
+  return surfaces.empty() || std::find(surfaces.begin(), surfaces.end(), surface) != surfaces.end();
+}
+
+void project_employer(std::optional<std::string>& employer, const std::string& own,
+                      const std::unordered_set<std::string>& names) {
+  if (!employer || names.contains(*employer)) return;
+  employer = *employer == own ? "@own" : "@other";
+}
+
+}  // namespace
+
+void Program::ends(const std::optional<WallTime>& moment) {
+  if (moment && *moment > at_ && (!valid_until_ || *moment < *valid_until_)) valid_until_ = moment;
+}
+
+void Program::put_directives() {
+  // Of each directive the latest version that is effective.
+  std::map<std::string, const Directive*> in_force;
+  for (const Directive& directive : policy_->directives) {
+    ends(directive.effective);
+    if (directive.effective > at_) continue;
+    const Directive*& current = in_force[directive.id];
+    if (current == nullptr || directive.version > current->version) current = &directive;
+  }
+  cells_.resize(policy_->models.size() * policy_->surfaces.size());
+  for (const auto& [id, directive] : in_force) {
+    ends(directive->expires);
+    if (directive->expires && *directive->expires <= at_) continue;
+    for (const Exemption& exemption : directive->exemptions) {
+      ends(exemption.until);
+      if (exemption.licence) ends(exemption.licence->expires);
+    }
+    for (std::size_t m = 0; m < policy_->models.size(); ++m) {
+      if (!covers(directive->scope, policy_->models[m])) continue;
+      for (std::size_t s = 0; s < policy_->surfaces.size(); ++s)
+        if (on_surface(directive->scope.surfaces, policy_->surfaces[s]))
+          cells_[cell(m, s)].directives.push_back(directive);
+    }
+  }
+}
+
+void Program::put_grants() {
+  for (const Programme& programme : policy_->programmes) {
+    programmes_.emplace(programme.id, &programme);
+    ends(programme.from);
+    ends(programme.until);
+    for (const Obligation& obligation : programme.obligations) {
+      ends(obligation.from);
+      ends(obligation.until);
+    }
+  }
+  for (const Grant& grant : policy_->grants) {
+    ends(grant.from);
+    ends(grant.until);
+    ends(grant.revoked);
+    if (grant.from > at_ || grant.until <= at_ || (grant.revoked && *grant.revoked <= at_))
+      continue;
+    grants_[grant.holder_kind + " " + grant.holder].push_back(&grant);
+  }
+}
+
+void Program::collect_names() {
+  names_.insert(policy_->provider);
+  names_.insert("none");
+  for (const ModelRule& model : policy_->models)
+    names_.insert(model.evaluators.begin(), model.evaluators.end());
+  for (const Grant& grant : policy_->grants) {
+    names_.insert({grant.holder, grant.project, grant.purpose});
+    names_.insert(grant.seats.begin(), grant.seats.end());
+  }
+  for (const Directive& directive : policy_->directives) {
+    collect(directive.who, names_);
+    for (const Exemption& exemption : directive.exemptions) {
+      if (!exemption.licence) continue;
+      names_.insert(exemption.licence->persons.begin(), exemption.licence->persons.end());
+      names_.insert(exemption.licence->organisations.begin(),
+                    exemption.licence->organisations.end());
+    }
+  }
+  for (const Definition& definition : policy_->definitions) {
+    collect(definition.person, names_);
+    collect(definition.organisation, names_);
+  }
+}
+
+Program Program::compile(std::shared_ptr<const Policy> policy, WallTime at, std::uint64_t epoch) {
+  Program out;
+  out.policy_ = std::move(policy);
+  out.at_ = at;
+  out.epoch_ = epoch;
+  out.hash_ = hash_of(*out.policy_);
+  for (std::size_t i = 0; i < out.policy_->models.size(); ++i) {
+    out.models_.emplace(out.policy_->models[i].id, i);
+    out.ends(out.policy_->models[i].released);
+  }
+  for (std::size_t i = 0; i < out.policy_->surfaces.size(); ++i)
+    out.surfaces_.emplace(out.policy_->surfaces[i], i);
+  for (const Definition& definition : out.policy_->definitions)
+    out.definitions_.emplace(definition.id, &definition);
+  out.put_directives();
+  out.put_grants();
+  out.collect_names();
+  return out;
+}
+
+void Program::project(Facts& facts) const {
+  const std::string own = facts.organisation ? facts.organisation->id : "";
+  const auto blank = [&](std::string& id) {
+    if (!names_.contains(id)) id.clear();
+  };
+  project_employer(facts.holder.employer, own, names_);
+  if (facts.end_user) project_employer(facts.end_user->employer, own, names_);
+  bool granted = grants_.contains("person " + facts.holder.id) ||
+                 grants_.contains("service " + facts.holder.id) ||
+                 grants_.contains("organisation " + own);
+  if (facts.end_user) {
+    granted = granted || grants_.contains("person " + facts.end_user->id);
+    blank(facts.end_user->id);
+  }
+  blank(facts.holder.id);
+  if (facts.organisation && !names_.contains(own)) facts.organisation->id = "@own";
+  blank(facts.project);
+  blank(facts.purpose);
+  if (granted) return;
+  // Only obligations of grants look at the rest.
+  const bool shared = facts.credential.shared;
+  facts.credential = {};
+  facts.credential.shared = shared;
+  if (facts.organisation) facts.organisation->attestations = std::nullopt;
+}
+
+}  // namespace sallyport::policy

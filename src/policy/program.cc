@@ -15,12 +15,6 @@ bool on_surface(const std::vector<std::string>& surfaces, const std::string& sur
   return surfaces.empty() || std::find(surfaces.begin(), surfaces.end(), surface) != surfaces.end();
 }
 
-void project_employer(std::optional<std::string>& employer, const std::string& own,
-                      const std::unordered_set<std::string>& names) {
-  if (!employer || names.contains(*employer)) return;
-  employer = *employer == own ? "@own" : "@other";
-}
-
 }  // namespace
 
 void Program::ends(const std::optional<WallTime>& moment) {
@@ -117,22 +111,32 @@ Program Program::compile(std::shared_ptr<const Policy> policy, WallTime at, std:
   return out;
 }
 
-void Program::project(Facts& facts) const {
-  const std::string own = facts.organisation ? facts.organisation->id : "";
-  const auto blank = [&](std::string& id) {
-    if (!names_.contains(id)) id.clear();
+bool Program::grants_to(const Facts& facts) const {
+  return grants_.contains("person " + facts.holder.id) ||
+         grants_.contains("service " + facts.holder.id) ||
+         (facts.organisation && grants_.contains("organisation " + facts.organisation->id)) ||
+         (facts.end_user && grants_.contains("person " + facts.end_user->id));
+}
+
+void Program::project(Facts& facts, const Program& a, const Program& b) {
+  const auto named = [&](const std::string& id) {
+    return a.names_.contains(id) || b.names_.contains(id);
   };
-  project_employer(facts.holder.employer, own, names_);
-  if (facts.end_user) project_employer(facts.end_user->employer, own, names_);
-  bool granted = grants_.contains("person " + facts.holder.id) ||
-                 grants_.contains("service " + facts.holder.id) ||
-                 grants_.contains("organisation " + own);
+  const auto blank = [&](std::string& id) {
+    if (!named(id)) id.clear();
+  };
+  const std::string own = facts.organisation ? facts.organisation->id : "";
+  const auto employer = [&](std::optional<std::string>& id) {
+    if (id && !named(*id)) id = *id == own ? "@own" : "@other";
+  };
+  const bool granted = a.grants_to(facts) || b.grants_to(facts);
+  employer(facts.holder.employer);
+  blank(facts.holder.id);
   if (facts.end_user) {
-    granted = granted || grants_.contains("person " + facts.end_user->id);
+    employer(facts.end_user->employer);
     blank(facts.end_user->id);
   }
-  blank(facts.holder.id);
-  if (facts.organisation && !names_.contains(own)) facts.organisation->id = "@own";
+  if (facts.organisation && !named(own)) facts.organisation->id = "@own";
   blank(facts.project);
   blank(facts.purpose);
   if (granted) return;

@@ -36,9 +36,9 @@ class Program {
   const std::string& hash() const { return hash_; }
   const Policy& policy() const { return *policy_; }
 
-  // Blanks what no rule asks about (ids that no rule names, the age of credentials that no grant
-  // looks at), so that principals who must get equal answers become equal.
-  void project(Facts& facts) const;
+  // Blanks what no rule of either asks about (ids that no rule names, the age of credentials that
+  // no grant looks at), so that principals who must get equal answers become equal.
+  static void project(Facts& facts, const Program& a, const Program& b);
 
  private:
   friend class Deciding;
@@ -52,6 +52,7 @@ class Program {
   void put_grants();
   void collect_names();
   void ends(const std::optional<WallTime>& moment);
+  bool grants_to(const Facts& facts) const;
 
   std::shared_ptr<const Policy> policy_;
   WallTime at_;

@@ -103,12 +103,13 @@ Result<VerifyReport> verify_log(TileSource& source, const VerifierKey& first_key
 }
 
 Result<TlogProof> prove_inclusion(TileSource& source, std::uint64_t index,
-                                  std::span<const VerifierKey> keys) {
-  Result<std::string> note = source.read("checkpoint");
+                                  std::span<const VerifierKey> keys,
+                                  const std::string& checkpoint) {
+  Result<std::string> note = source.read(checkpoint);
   if (!note) return Failure(note.error());
-  const Result<SignedCheckpoint> checkpoint = open_checkpoint(*note, keys);
-  if (!checkpoint) return Failure(checkpoint.error());
-  TileReader reader(source, checkpoint->checkpoint.size);
+  const Result<SignedCheckpoint> opened = open_checkpoint(*note, keys);
+  if (!opened) return Failure(opened.error());
+  TileReader reader(source, opened->checkpoint.size);
   Result<crypto::MerkleProof> hashes = reader.inclusion(index);
   if (!hashes) return Failure(hashes.error());
   return TlogProof{{}, index, std::move(*hashes), std::move(*note)};

@@ -31,9 +31,11 @@ Result<VerifyReport> verify_log(
     TileSource& source, const VerifierKey& first_key, std::span<const VerifierKey> witnesses = {},
     const std::function<void(std::uint64_t, std::string_view)>& each = {});
 
-// A receipt for one entry under the log's present checkpoint.
+// A receipt for one entry under the log's present checkpoint, or under another one that lies in the
+// source (witness.h's kWitnessedCheckpoint: then the receipt carries the cosignatures).
 Result<TlogProof> prove_inclusion(TileSource& source, std::uint64_t index,
-                                  std::span<const VerifierKey> keys);
+                                  std::span<const VerifierKey> keys,
+                                  const std::string& checkpoint = "checkpoint");
 
 // Copies what the present checkpoint needs into `folder`, the checkpoint last: a log of its own, to
 // be verified elsewhere.

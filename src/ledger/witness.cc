@@ -68,6 +68,14 @@ Result<std::string> add_signatures(std::string_view bytes,
   return note->serialise();
 }
 
+Result<void> publish_witnessed(Files& files, const std::string& public_folder,
+                               std::string_view note,
+                               const std::vector<NoteSignature>& signatures) {
+  const Result<std::string> whole = add_signatures(note, signatures);
+  if (!whole) return Failure(whole.error());
+  return replace_file(files, public_folder + "/" + std::string(kWitnessedCheckpoint), *whole);
+}
+
 WitnessClient::WitnessClient(WitnessConfig config, http::Fetcher& fetcher,
                              std::shared_ptr<TileSource> source, const Clock& clock)
     : config_(std::move(config)), fetcher_(fetcher), source_(std::move(source)), clock_(clock) {}

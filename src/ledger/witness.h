@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/result.h"
 #include "http/fetcher.h"
 #include "ledger/checkpoint.h"
@@ -69,5 +70,11 @@ class WitnessClient : public std::enable_shared_from_this<WitnessClient> {
 // The note with further signature lines; those already there are not doubled.
 Result<std::string> add_signatures(std::string_view note,
                                    const std::vector<NoteSignature>& signatures);
+
+// The newest checkpoint with its witnesses' lines lies beside the newest one, which is a few
+// hundred milliseconds ahead.
+inline constexpr std::string_view kWitnessedCheckpoint = "checkpoint.witnessed";
+Result<void> publish_witnessed(Files& files, const std::string& public_folder,
+                               std::string_view note, const std::vector<NoteSignature>& signatures);
 
 }  // namespace sallyport::ledger

@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "base/sim_files.h"
 #include "ledger/log.h"
+#include "ledger/verify.h"
 
 namespace sallyport::ledger {
 namespace {
@@ -104,6 +105,23 @@ TEST_F(WitnessTest, CosignsEachCheckpointAsTheLogGrows) {
   }
   EXPECT_EQ(witness_->requests, 5);
   EXPECT_EQ(client_->last_cosigned(), clock_.wall());
+}
+
+TEST_F(WitnessTest, ReceiptsCarryTheCosignatures) {
+  grow(300);
+  const std::string note = log_->head_note();
+  const auto signature = submit();
+  ASSERT_TRUE(signature);
+  ASSERT_TRUE(publish_witnessed(files_, "/log/public", note, {*signature}));
+  grow(300);
+  ASSERT_TRUE(
+      log_->close());  // partial tiles of the witnessed tree are gone now: full ones stand in
+  FolderSource source(files_, "/log/public");
+  const std::vector<VerifierKey> keys{log_->keys().current().verifier(), witness_->key()};
+  const auto proof = prove_inclusion(source, 299, keys, std::string(kWitnessedCheckpoint));
+  ASSERT_TRUE(proof) << proof.error().detail;
+  EXPECT_TRUE(verify_proof(*TlogProof::parse(proof->text()), "entry", keys, 1));
+  EXPECT_FALSE(verify_proof(*prove_inclusion(source, 299, keys), "entry", keys, 1));
 }
 
 TEST_F(WitnessTest, LearnsTheSizeThatTheWitnessKnows) {

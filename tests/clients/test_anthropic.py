@@ -93,7 +93,7 @@ def test_errors(client):
     with pytest.raises(anthropic.NotFoundError):
         client.messages.create(**ask("tokens=1", model="no-such-model"))
     with pytest.raises(anthropic.BadRequestError):
-        client.messages.create(**ask("tokens=1", max_tokens="many"))
+        client.messages.create(**ask("tokens=1"), extra_body={"max_tokens": "many"})
     with pytest.raises(anthropic.RateLimitError):
         for _ in range(3):
             connect(LIMITED_KEY).messages.create(**ask("tokens=1"))

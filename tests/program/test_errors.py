@@ -117,7 +117,7 @@ def test_a_withdrawn_model(fronted):
 
 
 def test_a_key_for_some_models_only(gateway):
-    key = gateway.create_key("narrow", models=PRIMARY)
+    key = gateway.create_key("narrow", model=PRIMARY)
     assert gateway.message(key=key).status == 200
     check_shape(gateway.message(key=key, model="claude-opus-5"), 403, "permission_error")
     listed = fetch(gateway.address, "GET", "/v1/models", gateway.headers(key))

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import time
 
 from support.gateway import UPSTREAM_KEY
 from support.messages import answer_events, ask, event, message
@@ -134,7 +135,24 @@ def test_an_error_inside_a_stream_is_passed_on(fronted):
     error = event({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
     stream = answer_events("Hello")
     cut = stream[: stream.index(b"event: content_block_stop")]
-    fronted.one.handler = lambda call: call.send(respond_events(cut + error))
+
+    def late(call):
+        call.send(SSE_HEAD + chunk(cut))
+        time.sleep(0.3)
+        call.send(chunk(error) + b"0\r\n\r\n")
+
+    fronted.one.handler = late
     events = fronted.post("/v1/messages", ask("Hi", "m-one", stream=True)).events
     assert events[-1].name == "error"
     assert events[-1].json["error"]["type"] == "overloaded_error"
+
+
+def test_an_error_before_anything_was_shown_is_an_error_response(fronted):
+    error = event({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+    fronted.one.handler = lambda call: call.send(respond_events(error))
+    response = fronted.post("/v1/messages", ask("Hi", "m-one", stream=True))
+    if response.status == 200:
+        assert response.events[-1].name == "error"
+    else:
+        assert response.status == 529
+        assert response.json["error"]["type"] == "overloaded_error"

@@ -76,7 +76,7 @@ def test_a_refusal_is_a_content_filter(gateway):
     assert response["incomplete_details"]["reason"] == "content_filter"
 
 
-@pytest.mark.parametrize("path, more", [("/v1/chat/completions", {"messages": []}), ("/v1/responses", {"input": "Hi"})])
+@pytest.mark.parametrize("path, more", [("/v1/chat/completions", {"messages": [{"role": "user", "content": "Hi"}]}), ("/v1/responses", {"input": "Hi"})])
 def test_errors_have_openais_shape(gateway, path, more):
     unknown = gateway.post(path, {"model": "none", **more}, bearer(gateway))
     assert unknown.status == 404

@@ -109,7 +109,7 @@ def test_backup_and_restore(tmp_path):
         key = running.key
     with Gateway() as other:
         other.stop()
-        done = other.verb("restore", str(copy), "--force")
+        done = other.verb("restore", str(copy))
         assert done.returncode == 0, done.stderr
         other.start()
         assert other.message(key=key).status == 200

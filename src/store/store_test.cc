@@ -256,6 +256,33 @@ TEST(Sqlite, FilesArePrivate) {
   }
 }
 
+// What another process sees of our lock on the database: WAL connections hold a shared one all
+// their life, and a process that finds none deletes the -wal when it closes.
+bool another_process_sees_a_lock(const std::string& path) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int file = ::open(path.c_str(), O_RDWR);
+    struct flock lock = {};
+    lock.l_type = F_WRLCK;
+    ::fcntl(file, F_GETLK, &lock);
+    ::_exit(lock.l_type != F_UNLCK ? 0 : 1);
+  }
+  int status = -1;
+  return child > 0 && ::waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+         WEXITSTATUS(status) == 0;
+}
+
+TEST(Sqlite, MoreConnectionsDoNotTakeTheLocksOfTheFirst) {
+  const testing::TempFolder folder;
+  const auto store = open_sqlite(folder.file("a.db")).value();
+  auto one = store->connect().value();
+  ASSERT_TRUE(one->script("CREATE TABLE t (id INTEGER)"));
+  EXPECT_TRUE(another_process_sees_a_lock(folder.file("a.db")));
+  auto two = store->connect().value();
+  const auto again = open_sqlite(folder.file("a.db")).value();
+  EXPECT_TRUE(another_process_sees_a_lock(folder.file("a.db")));
+}
+
 TEST(Sqlite, AHeldLockIsBusy) {
   const testing::TempFolder folder;
   SqliteOptions options;

@@ -69,7 +69,7 @@ def test_requests_are_limited(gateway):
 
 
 def test_concurrent_streams_are_limited(gateway):
-    key = gateway.create_key("narrow-pipe", concurrent=1)
+    key = gateway.create_key("narrow-pipe", concurrent_streams=1)
     eventually(lambda: gateway.message(key=key).status == 200)
     slow = threading.Thread(target=lambda: gateway.message("tokens=40 pace=50ms", key=key, stream=True))
     slow.start()

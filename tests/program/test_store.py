@@ -98,6 +98,21 @@ def test_a_full_disk_refuses_rather_than_forgets():
         assert counted > 0
 
 
+def test_verbs_leave_the_running_store_alone():
+    """Whoever closes the database last deletes its -wal; a verb must not take itself for the last."""
+    with Gateway() as running:
+        running.message()
+        for words in (("key", "list"), ("usage",), ("key", "create", "--name", "other")):
+            assert running.verb(*words).returncode == 0
+            left = {file.name for file in running.data.iterdir()}
+            assert {"sallyport.db", "sallyport.db-wal", "sallyport.db-shm"} <= left, f"{words}: {left}"
+        for _ in range(5):
+            running.message()
+        time.sleep(FLUSH_S)
+        running.kill()
+        assert requests_counted(running) == 6
+
+
 def test_backup_and_restore(tmp_path):
     with Gateway() as running:
         for _ in range(5):

@@ -174,7 +174,7 @@ def test_another_route_takes_over(fronted, status):
     assert response.header("sallyport-served-model") == "m-both"
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 413])
+@pytest.mark.parametrize("status", [400, 403, 404, 413])
 def test_errors_of_the_request_go_nowhere_else(fronted, status):
     error = {"type": "error", "error": {"type": "invalid_request_error", "message": "no"}}
     fronted.one.handler = lambda call: call.send(respond_json(error, status))
@@ -183,6 +183,14 @@ def test_errors_of_the_request_go_nowhere_else(fronted, status):
     response = fronted.post("/v1/messages", ask("Hi", "m-both"))
     assert response.status == status
     assert len(fronted.one.seen) + len(fronted.two.seen) == 1
+
+
+def test_a_refused_credential_of_the_gateway_is_no_news_for_clients(fronted):
+    error = {"type": "error", "error": {"type": "authentication_error", "message": "bad key sk-of-the-gateway"}}
+    fronted.one.handler = lambda call: call.send(respond_json(error, 401))
+    fronted.two.handler = fronted.one.handler
+    response = fronted.post("/v1/messages", ask("Hi", "m-both"))
+    assert response.status == 502 and b"sk-of-the-gateway" not in response.body
 
 
 def test_no_failover_after_the_first_byte(fronted):

@@ -1,11 +1,10 @@
 """Keys, limits and usage: by the command line while the program runs, effective at once."""
 
 import json
-import threading
 import time
 
-from support.messages import PRIMARY
-from support.wire import fetch
+from support.messages import PRIMARY, ask, told
+from support.wire import fetch, request_bytes
 
 
 def key_id(gateway, name: str) -> str:
@@ -71,10 +70,12 @@ def test_requests_are_limited(gateway):
 def test_concurrent_streams_are_limited(gateway):
     key = gateway.create_key("narrow-pipe", concurrent_streams=1)
     eventually(lambda: gateway.message(key=key).status == 200)
-    slow = threading.Thread(target=lambda: gateway.message("tokens=40 pace=50ms", key=key, stream=True))
-    slow.start()
-    eventually(lambda: gateway.message(key=key).status == 429)
-    slow.join(30)
+    with gateway.connect() as connection:
+        question = ask(told("tokens=40 pace=50ms"), stream=True)
+        connection.send(request_bytes("POST", "/v1/messages", gateway.headers(key), json.dumps(question).encode()))
+        head = connection.read_head()
+        assert gateway.message(key=key).status == 429
+        assert b"message_stop" in b"".join(connection.read_pieces(head))
     eventually(lambda: gateway.message(key=key).status == 200)
 
 

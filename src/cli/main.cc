@@ -27,6 +27,10 @@ int main(int argc, char** argv) {
   add_backup(app, action);
   add_restore(app, action);
   add_simulate(app, action);
+  add_decide(app, action);
+  add_who_can(app, action);
+  add_policy(app, action);
+  add_schema(app, action);
   add_version(app, action);
   try {
     app.parse(argc, argv);

@@ -20,6 +20,10 @@ void add_usage(CLI::App& app, Action& action);
 void add_backup(CLI::App& app, Action& action);
 void add_restore(CLI::App& app, Action& action);
 void add_simulate(CLI::App& app, Action& action);
+void add_decide(CLI::App& app, Action& action);
+void add_who_can(CLI::App& app, Action& action);
+void add_policy(CLI::App& app, Action& action);
+void add_schema(CLI::App& app, Action& action);
 void add_version(CLI::App& app, Action& action);
 
 }  // namespace sallyport::cli

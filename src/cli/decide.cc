@@ -57,15 +57,15 @@ void print_decision(const policy::Decision& decision) {
 
 int decide(const Options& options) {
   const auto at = read_moment(options.at);
-  if (!at) return failed("--at", at.error());
+  if (!at) return refused("--at", at.error());
   const auto program = read_program(options.policy, *at);
-  if (!program) return failed("--policy", program.error());
+  if (!program) return refused("--policy", program.error());
   auto principal = read_principal_file(options.principal);
-  if (!principal) return failed("--principal", principal.error());
+  if (!principal) return refused("--principal", principal.error());
   const auto surface = pick_surface(program->policy(), options.surface);
-  if (!surface) return failed("--surface", surface.error());
+  if (!surface) return refused("--surface", surface.error());
   if (const auto doubted = doubt(options, *at, *principal); !doubted)
-    return failed("--ip", doubted.error());
+    return refused("--ip", doubted.error());
   const policy::Decision decision =
       program->decide(policy::resolve(*principal, *at), options.model, *surface);
   if (options.json)

@@ -73,7 +73,7 @@ int print_difference(const policy::Difference& found) {
 
 int print_plan(const Options& options, const policy::Program& a, const policy::Program& b) {
   const auto principals = read_principal_lines(options.principals);
-  if (!principals) return failed("--principals", principals.error());
+  if (!principals) return refused("--principals", principals.error());
   policy::Population population(a, b);
   for (const policy::Principal& principal : *principals) population.add(principal);
   print_line(policy::to_json(policy::plan(a, b, population), population));
@@ -84,13 +84,13 @@ using Question = std::function<int(const Options&, const policy::Program&, const
 
 int ask(const Options& options, const Question& question) {
   const auto at = read_moment(options.at);
-  if (!at) return failed("--at", at.error());
+  if (!at) return refused("--at", at.error());
   const auto at_b = options.at_b.empty() ? at : read_moment(options.at_b);
-  if (!at_b) return failed("--at-b", at_b.error());
+  if (!at_b) return refused("--at-b", at_b.error());
   const auto a = read_program(options.a, *at);
-  if (!a) return failed(options.a, a.error());
+  if (!a) return refused(options.a, a.error());
   const auto b = read_program(options.b.empty() ? options.a : options.b, *at_b);
-  if (!b) return failed(options.b, b.error());
+  if (!b) return refused(options.b, b.error());
   return question(options, *a, *b);
 }
 

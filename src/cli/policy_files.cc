@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/files.h"
+#include "cli/terminal.h"
 #include "policy/time_text.h"
 
 namespace sallyport::cli {
@@ -11,6 +12,11 @@ namespace {
 constexpr std::uint64_t kMaxLinesBytes = 1u << 30;
 
 }  // namespace
+
+int refused(std::string_view what, const Error& error) {
+  complain(std::string(what) + ": " + error.detail);
+  return kBadInput;
+}
 
 Result<WallTime> read_moment(const std::string& text) {
   if (text.empty()) return SystemClock().wall();

@@ -9,6 +9,8 @@
 // What the verbs about policies read: without a server, without a store.
 namespace sallyport::cli {
 
+// Complains about a document or an option that cannot be used, whatever its error: kBadInput.
+int refused(std::string_view what, const Error& error);
 // An empty text is now.
 Result<WallTime> read_moment(const std::string& text);
 Result<policy::Program> read_program(const std::string& path, WallTime at);

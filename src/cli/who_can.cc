@@ -34,13 +34,13 @@ void print_row(json::Writer& w, const std::string& id, const policy::Decision& d
 
 int who_can(const Options& options) {
   const auto at = read_moment(options.at);
-  if (!at) return failed("--at", at.error());
+  if (!at) return refused("--at", at.error());
   const auto program = read_program(options.policy, *at);
-  if (!program) return failed("--policy", program.error());
+  if (!program) return refused("--policy", program.error());
   const auto surface = pick_surface(program->policy(), options.surface);
-  if (!surface) return failed("--surface", surface.error());
+  if (!surface) return refused("--surface", surface.error());
   const auto principals = read_principal_lines(options.principals);
-  if (!principals) return failed("--principals", principals.error());
+  if (!principals) return refused("--principals", principals.error());
   std::vector<std::vector<std::string>> rows = {
       {"principal", "effect", "served", "reasons", "missing"}};
   std::string out;

@@ -148,6 +148,20 @@ TEST_F(June, LiftLeavesNothingBehind) {
   EXPECT_NE(hash_of(*policy_), hash_of(lifted));
 }
 
+TEST_F(June, CanonicalDirectivesReadBackTheSame) {
+  for (const Directive& directive : policy_->directives) {
+    const std::string text = canonical(directive);
+    const auto document = json::Document::parse(text);
+    ASSERT_TRUE(document);
+    Problems problems;
+    Reader reader(document->root(), "", problems);
+    Directive copy;
+    read_directive(reader, copy);
+    EXPECT_THAT(problems, ::testing::IsEmpty());
+    EXPECT_EQ(text, canonical(copy));
+  }
+}
+
 TEST_F(June, WithoutAGrantThereIsNoMythosAndNothingElseChanges) {
   EXPECT_EQ("dddddd", mythos(of(citizen("u", {"US"}))));
 }

@@ -83,8 +83,8 @@ Decision Deciding::run(std::size_t model) {
 Deciding::Direct Deciding::direct(std::size_t model) {
   const ModelRule& rule = program_.policy().models[model];
   Direct out;
-  for (const Directive* d : program_.cells_[program_.cell(model, surface_)].directives)
-    directive(*d, rule, out);
+  for (const auto& [d, definition] : program_.cells_[program_.cell(model, surface_)].directives)
+    directive(*d, definition, rule, out);
   grants(rule, out);
   access(rule, out);
   retention(rule, out);
@@ -119,8 +119,9 @@ void Deciding::substitute(const Direct& asked, std::size_t model, Decision& out)
   out.reasons.emplace_back("successor:none");
 }
 
-void Deciding::directive(const Directive& d, const ModelRule& model, Direct& out) {
-  Standing at = standing(d, model);
+void Deciding::directive(const Directive& d, const Definition* definition, const ModelRule& model,
+                         Direct& out) {
+  Standing at = standing(d, definition, model);
   Decision& decision = out.decision;
   if (at.covered == Tri::no) {
     for (std::string& proviso : at.provisos) decision.obligations.push_back(std::move(proviso));

@@ -41,9 +41,10 @@ class Deciding {
   void grants(const ModelRule& model, Direct& out);
   void retention(const ModelRule& model, Direct& out);
   bool evaluates(const ModelRule& model) const;
-  void directive(const Directive& d, const ModelRule& model, Direct& out);
+  void directive(const Directive& d, const Definition* definition, const ModelRule& model,
+                 Direct& out);
 
-  Standing standing(const Directive& d, const ModelRule& model) const;
+  Standing standing(const Directive& d, const Definition* definition, const ModelRule& model) const;
   Tri acts_reach(const Directive& d, const Party& party) const;
   Tri exempt(const Directive& d, const ModelRule& model, const Party& party, Standing& out) const;
   Tri exempt_by(const Exemption& exemption, const Party& party) const;

@@ -14,8 +14,9 @@ bool among(const std::vector<Country>& countries, Country country) {
   return std::find(countries.begin(), countries.end(), country) != countries.end();
 }
 
-Tri meets(const std::optional<CountrySet>& held, const CountrySet& wanted) {
-  return held ? tri(held->meets(wanted)) : Tri::unknown;
+Tri meets(const std::optional<CountrySet>& held, const std::vector<Country>& wanted) {
+  if (!held) return Tri::unknown;
+  return tri(std::any_of(wanted.begin(), wanted.end(), [&](Country c) { return held->has(c); }));
 }
 
 Tri is_one(const std::optional<Country>& country, const std::vector<Country>& wanted) {
@@ -33,18 +34,17 @@ std::string_view kind_name(const View& view) {
 
 // Questions about a person or service; of an organisation the answer is no.
 Tri ask_person(const Condition& c, const Subject& s, std::string_view provider) {
-  const CountrySet countries(c.countries);
   switch (c.ask) {
     case Ask::identity_at_least:
       return s.identity_level ? tri(*s.identity_level >= c.level) : Tri::unknown;
     case Ask::citizenship:
-      return meets(s.citizenships, countries);
+      return meets(s.citizenships, c.countries);
     case Ask::citizenship_outside:
-      return s.citizenships ? tri(s.citizenships->exceeds(countries)) : Tri::unknown;
+      return s.citizenships ? tri(s.citizenships->exceeds(CountrySet(c.countries))) : Tri::unknown;
     case Ask::ever_citizenship:
-      return tri_or(meets(s.citizenships, countries), meets(s.former_citizenships, countries));
+      return tri_or(meets(s.citizenships, c.countries), meets(s.former_citizenships, c.countries));
     case Ask::permanent_residence:
-      return meets(s.permanent_residences, countries);
+      return meets(s.permanent_residences, c.countries);
     case Ask::most_recent:
       return is_one(s.most_recent, c.countries);
     case Ask::protected_person:
@@ -83,9 +83,9 @@ Tri ask_deemed(const Condition& c, const View& view) {
                                         : is_one(view.organisation->jurisdiction, c.countries);
   const Subject& s = *view.subject;
   if (view.definition->deemed == Deemed::most_recent) return is_one(s.most_recent, c.countries);
-  const CountrySet countries(c.countries);
-  return tri_or(tri_or(meets(s.citizenships, countries), meets(s.former_citizenships, countries)),
-                meets(s.permanent_residences, countries));
+  return tri_or(
+      tri_or(meets(s.citizenships, c.countries), meets(s.former_citizenships, c.countries)),
+      meets(s.permanent_residences, c.countries));
 }
 
 }  // namespace

@@ -58,30 +58,50 @@ const Decision& DecisionMemo::decide(VectorId vector, std::size_t model, std::si
   return decisions_[slots_[slot] - 1];
 }
 
+namespace {
+
+PlanRow plan_row(const Program& before, const Program& after, const Population& population,
+                 const std::string& model, const std::string& surface) {
+  PlanRow row{model, surface, 0, 0, 0, 0, 0, {}, {}, {}};
+  std::set<std::string> missing;
+  for (const Population::Vector& vector : population.vectors()) {
+    const Decision old = before.decide(vector.facts, model, surface);
+    const Decision now = after.decide(vector.facts, model, surface);
+    if (old.effect == Effect::serve) row.served_before += vector.principals;
+    if (now.effect == Effect::serve) row.served_after += vector.principals;
+    if (now.effect > old.effect) {
+      row.gain += vector.principals;
+      keep(row.gain_examples, vector.example);
+    } else if (now.effect < old.effect) {
+      row.lose += vector.principals;
+      keep(row.lose_examples, vector.example);
+      if (!now.missing_facts.empty()) row.lose_unknown += vector.principals;
+      missing.insert(now.missing_facts.begin(), now.missing_facts.end());
+    }
+  }
+  row.missing_facts.assign(missing.begin(), missing.end());
+  return row;
+}
+
+}  // namespace
+
 std::vector<PlanRow> plan(const Program& before, const Program& after,
                           const Population& population) {
   std::vector<PlanRow> rows;
-  for (const ModelRule& model : after.policy().models)
-    for (const std::string& surface : after.policy().surfaces) {
-      PlanRow row{model.id, surface, 0, 0, 0, 0, 0, {}, {}, {}};
-      std::set<std::string> missing;
-      for (const Population::Vector& vector : population.vectors()) {
-        const Decision old = before.decide(vector.facts, model.id, surface);
-        const Decision now = after.decide(vector.facts, model.id, surface);
-        if (old.effect == Effect::serve) row.served_before += vector.principals;
-        if (now.effect == Effect::serve) row.served_after += vector.principals;
-        if (now.effect > old.effect) {
-          row.gain += vector.principals;
-          keep(row.gain_examples, vector.example);
-        } else if (now.effect < old.effect) {
-          row.lose += vector.principals;
-          keep(row.lose_examples, vector.example);
-          if (!now.missing_facts.empty()) row.lose_unknown += vector.principals;
-          missing.insert(now.missing_facts.begin(), now.missing_facts.end());
-        }
+  const Policy& policy = after.policy();
+  const bool same_names = before.policy().surfaces == policy.surfaces;
+  for (std::size_t m = 0; m < policy.models.size(); ++m)
+    for (std::size_t s = 0; s < policy.surfaces.size(); ++s) {
+      // Surfaces that no rule tells apart are counted once.
+      const std::size_t same = after.same_surface(s);
+      if (same_names && same < s && before.same_surface(s) == same) {
+        PlanRow row = rows[rows.size() - (s - same)];
+        row.surface = policy.surfaces[s];
+        rows.push_back(std::move(row));
+      } else {
+        rows.push_back(
+            plan_row(before, after, population, policy.models[m].id, policy.surfaces[s]));
       }
-      row.missing_facts.assign(missing.begin(), missing.end());
-      rows.push_back(std::move(row));
     }
   return rows;
 }

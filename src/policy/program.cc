@@ -42,7 +42,8 @@ void Program::put_directives() {
       if (!covers(directive->scope, policy_->models[m])) continue;
       for (std::size_t s = 0; s < policy_->surfaces.size(); ++s)
         if (on_surface(directive->scope.surfaces, policy_->surfaces[s]))
-          cells_[cell(m, s)].directives.push_back(directive);
+          cells_[cell(m, s)].directives.emplace_back(directive,
+                                                     policy_->definition(directive->definition));
     }
   }
 }
@@ -50,6 +51,7 @@ void Program::put_directives() {
 void Program::put_grants() {
   for (const Programme& programme : policy_->programmes) {
     programmes_.emplace(programme.id, &programme);
+    granted_surfaces_.insert(programme.surfaces.begin(), programme.surfaces.end());
     ends(programme.from);
     ends(programme.until);
     for (const Obligation& obligation : programme.obligations) {
@@ -63,6 +65,7 @@ void Program::put_grants() {
     ends(grant.revoked);
     if (grant.from > at_ || grant.until <= at_ || (grant.revoked && *grant.revoked <= at_))
       continue;
+    granted_surfaces_.insert(grant.surfaces.begin(), grant.surfaces.end());
     grants_[grant.holder_kind + " " + grant.holder].push_back(&grant);
   }
 }
@@ -103,12 +106,24 @@ Program Program::compile(std::shared_ptr<const Policy> policy, WallTime at, std:
   }
   for (std::size_t i = 0; i < out.policy_->surfaces.size(); ++i)
     out.surfaces_.emplace(out.policy_->surfaces[i], i);
-  for (const Definition& definition : out.policy_->definitions)
-    out.definitions_.emplace(definition.id, &definition);
   out.put_directives();
   out.put_grants();
   out.collect_names();
   return out;
+}
+
+std::size_t Program::same_surface(std::size_t surface) const {
+  const auto& names = policy_->surfaces;
+  if (granted_surfaces_.contains(names[surface])) return surface;
+  for (std::size_t other = 0; other < surface; ++other) {
+    if (granted_surfaces_.contains(names[other])) continue;
+    // Successors are decided on the same surface, so all models must agree.
+    bool same = true;
+    for (std::size_t m = 0; same && m < policy_->models.size(); ++m)
+      same = cells_[cell(m, other)] == cells_[cell(m, surface)];
+    if (same) return other;
+  }
+  return surface;
 }
 
 bool Program::grants_to(const Facts& facts) const {

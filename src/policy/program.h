@@ -36,6 +36,10 @@ class Program {
   const std::string& hash() const { return hash_; }
   const Policy& policy() const { return *policy_; }
 
+  // The first surface on which every decision is the same as on this one, by their indices in the
+  // policy.
+  std::size_t same_surface(std::size_t surface) const;
+
   // Blanks what no rule of either asks about (ids that no rule names, the age of credentials that
   // no grant looks at), so that principals who must get equal answers become equal.
   static void project(Facts& facts, const Program& a, const Program& b);
@@ -43,7 +47,8 @@ class Program {
  private:
   friend class Deciding;
   struct Cell {
-    std::vector<const Directive*> directives;
+    std::vector<std::pair<const Directive*, const Definition*>> directives;
+    bool operator==(const Cell&) const = default;
   };
   std::size_t cell(std::size_t model, std::size_t surface) const {
     return model * policy_->surfaces.size() + surface;
@@ -64,8 +69,8 @@ class Program {
   std::vector<Cell> cells_;
   std::unordered_map<std::string, std::vector<const Grant*>> grants_;  // by kind and holder
   std::unordered_map<std::string, const Programme*> programmes_;
-  std::unordered_map<std::string, const Definition*> definitions_;
-  std::unordered_set<std::string> names_;  // ids, projects and purposes that rules name
+  std::unordered_set<std::string> granted_surfaces_;  // that some grant or programme names
+  std::unordered_set<std::string> names_;             // ids, projects and purposes that rules name
 };
 
 }  // namespace sallyport::policy

@@ -104,16 +104,16 @@ Tri Deciding::exempt(const Directive& d, const ModelRule& model, const Party& pa
   return all;
 }
 
-Deciding::Standing Deciding::standing(const Directive& d, const ModelRule& model) const {
+Deciding::Standing Deciding::standing(const Directive& d, const Definition* definition,
+                                      const ModelRule& model) const {
   Standing out;
-  const auto definition = program_.definitions_.find(d.definition);
-  if (!d.broken.empty() || definition == program_.definitions_.end()) {
+  if (!d.broken.empty() || definition == nullptr) {
     out.covered = Tri::yes;
     out.reasons.push_back(tag(d) + "#cannot_be_evaluated");
     return out;
   }
   for (Party party : parties_) {
-    party.view.definition = definition->second;
+    party.view.definition = definition;
     if (!(party.view.subject == nullptr ? d.covers_organisations : d.covers_persons)) continue;
     const Tri who = tri_and(evaluate(d.who, party.view), acts_reach(d, party));
     if (who == Tri::no) continue;

@@ -129,6 +129,9 @@ runtime::Hooks Gateway::make_hooks() {
     return
         [&shard](exchange::Port& port) { return exchange::Exchange::make(shard.services, port); };
   };
+  hooks.wants_body = [this](unsigned shard, const http::RequestHead& head) {
+    return exchange::Exchange::wants_body(shards_[shard]->services, head);
+  };
   hooks.local = make_local_handler(std::move(pages));
   hooks.error_page = own_error_page;
   hooks.scripts = simulator::make_script;

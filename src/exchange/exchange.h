@@ -30,6 +30,9 @@ struct Arrival {
 class Exchange {
  public:
   static std::unique_ptr<Exchange> make(Services& services, Port& port);
+  // False where the answer is an error whatever the body says: an unknown path or key. Such a
+  // request is given to on_request() with an empty body, so that strangers cost no memory.
+  static bool wants_body(const Services& services, const http::RequestHead& head);
   virtual ~Exchange() = default;
 
   // Begins. Everything else follows from events.

@@ -23,6 +23,12 @@ std::unique_ptr<Exchange> Exchange::make(Services& services, Port& port) {
   return std::make_unique<Machine>(services, port);
 }
 
+bool Exchange::wants_body(const Services& services, const http::RequestHead& head) {
+  const Endpoint endpoint = find_destination(head).endpoint;
+  if (endpoint != Endpoint::create && endpoint != Endpoint::count_tokens) return false;
+  return identify(head.headers, *services.keyring, services.clock->wall()).has_value();
+}
+
 Machine::Machine(Services& services, Port& port)
     : services_(services),
       port_(port),

@@ -139,6 +139,7 @@ class Connection final : public TransportUser,
   Instant request_ended_;
   std::uint64_t body_seen_ = 0;  // at the last look for progress
   std::size_t lingered_bytes_ = 0;
+  bool unread_body_ = false;  // of a request that is refused by its head: the last one here
 
   std::unique_ptr<exchange::Exchange> exchange_;
   std::vector<std::pair<exchange::AttemptId, std::shared_ptr<Attempt>>> attempts_;

@@ -138,6 +138,11 @@ void Connection::begin_body() {
   body_ = http::BodyReader(head, body_limits);
   if (body_.progress() == http::Progress::failed) return refuse(body_.refusal().status);
   if (body_.progress() == http::Progress::complete) return dispatch();
+  const auto& wants_body = shard_.hooks().wants_body;
+  if (wants_body && !listener_->spec->config.local_only && !wants_body(shard_.index(), head)) {
+    unread_body_ = true;
+    return dispatch();
+  }
   if (head.expects_continue) transport_->write(http::kContinue);
   if (head.content_length) content_.reserve(static_cast<std::size_t>(*head.content_length));
   phase_ = Phase::body;
@@ -211,9 +216,9 @@ void Connection::dispatch() {
   request_ended_ = shard_.loop().clock().now();
   http::RequestHead& head = parser_.head();
   shard_.counts().requests.add();
-  framing_.start(
-      head.method == "HEAD", head.minor_version,
-      head.keep_alive && head.minor_version >= 1 && !draining_ && !client_sends_no_more_);
+  framing_.start(head.method == "HEAD", head.minor_version,
+                 head.keep_alive && head.minor_version >= 1 && !draining_ &&
+                     !client_sends_no_more_ && !unread_body_);
   exchange::Arrival arrival;
   arrival.head = std::move(head);
   arrival.body = std::exchange(content_, {});

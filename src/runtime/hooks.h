@@ -36,6 +36,10 @@ using ScriptFactory = std::function<std::unique_ptr<simulator::Script>(
 struct Hooks {
   // Called once for each shard, on the thread that calls Server::start.
   std::function<ExchangeFactory(unsigned shard)> exchanges;
+  // Asked on the shard when a head with a body has come; false = the exchange is begun at once,
+  // without the body, and the connection ends with its answer. For requests that will be refused
+  // whatever their body says.
+  std::function<bool(unsigned shard, const http::RequestHead& head)> wants_body;
   LocalHandler local;
   ErrorPage error_page;
   ScriptFactory scripts;  // upstreams of kind simulator

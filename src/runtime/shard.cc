@@ -20,7 +20,8 @@ constexpr std::string_view kFull =
 }  // namespace
 
 Shard::Shard(unsigned index, const ShardContext& context, ExchangeFactory make_exchange)
-    : context_(context),
+    : index_(index),
+      context_(context),
       make_exchange_(std::move(make_exchange)),
       counts_(context.registry),
       loop_(counts_.lag_seconds, counts_.stalls, context.config.stall_threshold,

@@ -65,6 +65,7 @@ class Shard {
   void adopt(std::size_t listener, AcceptedSocket accepted);
 
   // For connections.
+  unsigned index() const { return index_; }
   Loop& loop() { return loop_; }
   ShardMetrics& counts() { return counts_; }
   const Hooks& hooks() const { return context_.hooks; }
@@ -85,6 +86,7 @@ class Shard {
   Shard& least_loaded();
   bool turn_away(const ListenerState& listener, const AcceptedSocket& accepted);
 
+  unsigned index_;
   ShardContext context_;
   ExchangeFactory make_exchange_;
   ShardMetrics counts_;

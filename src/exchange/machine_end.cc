@@ -34,7 +34,8 @@ void Machine::add_own_headers(http::Headers& headers) const {
 // Why this model served: one word, the same as in logs.
 std::string_view Machine::reason_word() const {
   if (refused_) return "refused";
-  if (hop_.number > 0) return "fallback";
+  // A stream whose head goes out in the turn of a later hop still began with the model before it.
+  if (hop_.number > 0 && answering_ == hop_.model) return "fallback";
   if (sticky_model_) return "sticky";
   if (decision_.substituted()) return "substituted";
   return "requested";

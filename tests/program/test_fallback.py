@@ -80,7 +80,9 @@ def test_streamed_in_mid_output_continues_with_the_released_text_alone(fronted):
     stream = start_event() + thinking + text_block(1, "Once ", "upon") + end_events("refusal", refusal_details(None))
     fronted.one.handler = answer(respond_events(stream))
     fronted.two.handler = answer(respond_events(answer_events(" a time.", model="up-two")))
-    events = fall_back(fronted, asked(stream=True)).events
+    response = fall_back(fronted, asked(stream=True))
+    assert (response.header("sallyport-served-model"), response.header("sallyport-reason")) == ("m-one", "requested")
+    events = response.events
     assert events[0].json["message"]["model"] == "m-one"
     assert blocks(events) == ["thinking", "text", "fallback", "text"]
     assert [e.json["index"] for e in events if e.name == "content_block_start"] == [0, 1, 2, 3]

@@ -27,6 +27,7 @@ VectorId Population::add(const Principal& principal) {
 
 VectorId Population::add(Facts facts, std::string example_id) {
   Program::project(facts, *before_, *after_);
+  const auto valid_until = facts.valid_until;
   const auto [place, is_new] =
       ids_.try_emplace(key_of(facts), static_cast<VectorId>(vectors_.size()));
   if (is_new) vectors_.push_back({std::move(facts), 0, std::move(example_id)});
@@ -34,9 +35,8 @@ VectorId Population::add(Facts facts, std::string example_id) {
   ++vector.principals;
   ++principals_;
   // The soonest end among those who share it.
-  if (facts.valid_until &&
-      (!vector.facts.valid_until || *facts.valid_until < *vector.facts.valid_until))
-    vector.facts.valid_until = facts.valid_until;
+  if (valid_until && (!vector.facts.valid_until || *valid_until < *vector.facts.valid_until))
+    vector.facts.valid_until = valid_until;
   return place->second;
 }
 

@@ -220,6 +220,8 @@ Options parse(int argc, char** argv) {
       options.plan.model = value;
     else if (name == "--header")
       options.plan.headers.emplace_back(value);
+    else if (name == "--max-tokens")
+      options.plan.max_tokens = static_cast<int>(bench::number(value));
     else if (name == "--tokens")
       options.plan.prompt_tokens = static_cast<int>(bench::number(value));
     else

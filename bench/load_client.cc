@@ -20,10 +20,10 @@ std::string make_request(const Plan& plan, std::uint64_t serial) {
     text += kWords[state & 15];
     text += ' ';
   }
-  const std::string body = "{\"model\":\"" + plan.model + "\",\"max_tokens\":256," +
-                           (plan.stream ? "\"stream\":true," : "") +
-                           "\"messages\":[{\"role\":\"user\",\"content\":\"" + text +
-                           std::to_string(serial) + "\"}]}";
+  const std::string body =
+      "{\"model\":\"" + plan.model + "\",\"max_tokens\":" + std::to_string(plan.max_tokens) + "," +
+      (plan.stream ? "\"stream\":true," : "") + "\"messages\":[{\"role\":\"user\",\"content\":\"" +
+      text + std::to_string(serial) + "\"}]}";
   std::string head =
       "POST " + plan.path + " HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n";
   for (const std::string& header : plan.headers) head += header + "\r\n";

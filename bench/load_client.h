@@ -14,6 +14,7 @@ struct Plan {
   std::string model = "claude-bench";
   std::vector<std::string> headers;  // "name: value"
   int prompt_tokens = 1000;
+  int max_tokens = 256;
   bool stream = false;
 };
 

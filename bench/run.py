@@ -40,12 +40,12 @@ class Bench:
         added = {t.name: [] for t in targets}
         for _ in range(self.arguments.rounds):
             base = self.load(direct, "latency", "--requests", "200", "--tokens", str(tokens))
-            stream_base = self.load(direct, "latency", "--requests", "8", "--stream", "--tokens", str(tokens))
+            stream_base = self.load(direct, "latency", "--requests", "60", "--stream", "--max-tokens", "1", "--tokens", str(tokens))
             for target in targets:
                 plain = self.load(target, "latency", "--requests", "200", "--tokens", str(tokens))
                 if plain["errors"]:
                     raise RuntimeError(f"{target.name}: {plain['errors']} of 200 requests failed")
-                stream = self.load(target, "latency", "--requests", "8", "--stream", "--tokens", str(tokens))
+                stream = self.load(target, "latency", "--requests", "60", "--stream", "--max-tokens", "1", "--tokens", str(tokens))
                 added[target.name].append({
                     "p50": plain["p50_us"] - base["p50_us"], "p99": plain["p99_us"] - base["p99_us"],
                     "ttft": (stream["ttfb_p99_us"] - stream_base["ttfb_p99_us"]) / 1000})

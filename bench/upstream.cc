@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <map>
@@ -141,12 +142,17 @@ class Server {
     const std::size_t size = head + 4 + static_cast<std::size_t>(bench::number(length));
     if (connection.in.size() < size) return;
     const bool stream = connection.in.find("\"stream\":true", head) != std::string::npos;
+    const std::size_t wanted = connection.in.find("\"max_tokens\":", head);
+    const std::int64_t max_tokens =
+        wanted == std::string::npos
+            ? pace_.tokens
+            : bench::number(std::string_view(connection.in).substr(wanted + 13));
     connection.in.erase(0, size);
     if (!stream) {
       connection.out += plain_answer();
     } else {
       connection.out += stream_head();
-      connection.tokens_left = pace_.tokens;
+      connection.tokens_left = std::min(pace_.tokens, static_cast<int>(max_tokens));
       due_.emplace(bench::now_ns() + pace_.step_ns, fd);
     }
     flush(fd, connection);

@@ -17,8 +17,8 @@ TEST(Encoding, Base64FollowsRfc4648) {
 }
 
 TEST(Encoding, DecodersAreStrict) {
-  EXPECT_FALSE(base64_decode("Zm9vYg"));     // padding missing
-  EXPECT_FALSE(base64_decode("Zm9vYh=="));   // bits set after the end
+  EXPECT_FALSE(base64_decode("Zm9vYg"));    // padding missing
+  EXPECT_FALSE(base64_decode("Zm9vYh=="));  // bits set after the end
   EXPECT_FALSE(base64_decode("Zm9v\nYg=="));
   EXPECT_FALSE(base64url_decode("Zm9vYg=="));
   EXPECT_FALSE(hex_decode("abc"));
@@ -42,6 +42,17 @@ TEST(Random, IdsHavePrefixAndLength) {
   EXPECT_EQ(one.size(), 28u);
   EXPECT_TRUE(one.starts_with("req_"));
   EXPECT_NE(one, make_id("req_", random));
+}
+
+TEST(Random, OrderedIdsSortByTime) {
+  SystemRandom random;
+  std::string before;
+  for (std::int64_t millis : {0ll, 1ll, 61ll, 62ll, 1'795'230'281'000ll, 1'795'230'281'001ll}) {
+    const std::string id = make_ordered_id("req_", wall_from_unix_millis(millis), random);
+    EXPECT_EQ(id.size(), 28u);
+    EXPECT_LT(before, id);
+    before = id;
+  }
 }
 
 TEST(Clock, FormatsUtc) {

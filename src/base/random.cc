@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -78,19 +79,45 @@ void SeededRandom::fill(std::span<std::uint8_t> out) {
   }
 }
 
-std::string make_id(std::string_view prefix, Random& random) {
-  static constexpr char kDigits[] =
-      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-  std::string id(prefix);
-  id.reserve(prefix.size() + 24);
-  while (id.size() < prefix.size() + 24) {
+namespace {
+
+// In the order of their bytes.
+constexpr char kDigits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+void append_random(std::string& id, std::size_t count, Random& random) {
+  const std::size_t wanted = id.size() + count;
+  while (id.size() < wanted) {
     std::uint8_t bytes[32];
     random.fill(bytes);
     for (const std::uint8_t byte : bytes) {
       // 248 = 4 * 62: above it a digit would be likelier than another.
-      if (byte < 248 && id.size() < prefix.size() + 24) id.push_back(kDigits[byte % 62]);
+      if (byte < 248 && id.size() < wanted) id.push_back(kDigits[byte % 62]);
     }
   }
+}
+
+}  // namespace
+
+std::string make_id(std::string_view prefix, Random& random) {
+  std::string id;
+  id.reserve(prefix.size() + 24);
+  id += prefix;
+  append_random(id, 24, random);
+  return id;
+}
+
+std::string make_ordered_id(std::string_view prefix, WallTime now, Random& random) {
+  std::string id;
+  id.reserve(prefix.size() + 24);
+  id += prefix;
+  char time[8];
+  std::int64_t left = std::max<std::int64_t>(unix_millis(now), 0);
+  for (int i = 7; i >= 0; --i) {
+    time[i] = kDigits[left % 62];
+    left /= 62;
+  }
+  id.append(time, sizeof time);
+  append_random(id, 16, random);
   return id;
 }
 

@@ -5,9 +5,12 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace sallyport {
 
-// Where random bytes come from. Keys and tokens use SystemRandom; the simulator and tests a seeded one.
+// Where random bytes come from. Keys and tokens use SystemRandom; the simulator and tests a seeded
+// one.
 class Random {
  public:
   virtual ~Random() = default;
@@ -40,7 +43,11 @@ class SeededRandom final : public Random {
   std::uint64_t state_[4];
 };
 
-// "req_" + 24 characters of base62: 142 bits.
+// "msg_" + 24 characters of base62: 142 bits.
 std::string make_id(std::string_view prefix, Random& random);
+
+// "req_" + 8 characters of the time in milliseconds + 16 random ones (95 bits): ids that sort by
+// time, so that tables keyed by them grow at their end instead of everywhere.
+std::string make_ordered_id(std::string_view prefix, WallTime now, Random& random);
 
 }  // namespace sallyport

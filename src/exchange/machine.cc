@@ -38,7 +38,7 @@ Machine::Machine(Services& services, Port& port)
   started_ = services_.clock->now();
   last_write_ = started_;
   now_wall_ = services_.clock->wall();
-  request_id_ = make_id("req_", *services_.random);
+  request_id_ = make_ordered_id("req_", now_wall_, *services_.random);
   record_.request_id = request_id_;
   record_.started_at = now_wall_;
 }

@@ -37,12 +37,8 @@ std::string rfc3339(WallTime t) { return formatted(t, "%Y-%m-%dT%H:%M:%SZ"); }
 
 std::string utc_day(WallTime t) { return formatted(t, "%Y-%m-%d"); }
 
-Instant SystemClock::now() const {
-  return {std::chrono::steady_clock::now().time_since_epoch()};
-}
+Instant SystemClock::now() const { return {std::chrono::steady_clock::now().time_since_epoch()}; }
 
-WallTime SystemClock::wall() const {
-  return {std::chrono::system_clock::now().time_since_epoch()};
-}
+WallTime SystemClock::wall() const { return {std::chrono::system_clock::now().time_since_epoch()}; }
 
 }  // namespace sallyport

@@ -3,7 +3,8 @@
 #include <chrono>
 #include <string>
 
-// The only place that reads the machine's clocks. Everything else is handed a Clock, so tests and the simulator own time.
+// The only place that reads the machine's clocks. Everything else is handed a Clock, so tests and
+// the simulator own time.
 namespace sallyport {
 
 using Duration = std::chrono::nanoseconds;

@@ -83,7 +83,8 @@ Result<std::string> hex_decode(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const int high = digit(text[i]);
     const int low = digit(text[i + 1]);
-    if (high < 0 || low < 0) return fail(Code::malformed, "hex text has a character that is no digit");
+    if (high < 0 || low < 0)
+      return fail(Code::malformed, "hex text has a character that is no digit");
     out.push_back(static_cast<char>(high << 4 | low));
   }
   return out;

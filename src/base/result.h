@@ -5,10 +5,12 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-// The error type of the whole house. No exceptions on the data path: what can fail returns Result<T>.
+// The error type of the whole house. No exceptions on the data path: what can fail returns
+// Result<T>.
 namespace sallyport {
 
-// A closed set. Every code has one HTTP status, one metric label and one public wording; see dialect/error_shape.h.
+// A closed set. Every code has one HTTP status, one metric label and one public wording; see
+// dialect/error_shape.h.
 enum class Code : std::uint8_t {
   malformed,        // bytes that do not follow their grammar
   invalid,          // well formed, but the meaning is wrong or unsupported
@@ -38,7 +40,8 @@ struct [[nodiscard]] Error {
   Code code = Code::internal;
   Source source = Source::internal;
   bool retryable = false;
-  // What is wrong, where, and what to do; lower case, no final period. Never holds content or secrets.
+  // What is wrong, where, and what to do; lower case, no final period. Never holds content or
+  // secrets.
   std::string detail;
 };
 

@@ -64,7 +64,7 @@ REGISTRY_HOSTS = re.compile(
     r"\b("
     + "|".join(
         host.replace("@", r"\.")
-        for host in ("registry@npmjs", "registry@yarnpkg", "pypi@org", "files@pythonhosted", "deb@debian", "security@debian", "crates@io", "proxy@golang", "repo1@maven")
+        for host in ("registry@npmjs", "registry@yarnpkg", "pypi@org", "files@python" "hosted", "deb@debian", "security@debian", "crates@io", "proxy@golang", "repo1@maven")
     )
     + r")\b"
 )
